@@ -1,0 +1,1 @@
+"""The board: where the controller publishes the snapshot, and every other process reads it."""

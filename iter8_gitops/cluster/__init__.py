@@ -1,0 +1,1 @@
+"""Cluster backends: where live resources are seen, and rendered routes are applied."""

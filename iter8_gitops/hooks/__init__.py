@@ -1,0 +1,1 @@
+"""Plugin hooks: their specifications, and the manager that calls them."""

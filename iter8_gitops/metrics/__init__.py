@@ -1,0 +1,1 @@
+"""Metric stores: exposures and metric values in, exact incremental aggregates out."""

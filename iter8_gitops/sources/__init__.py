@@ -1,0 +1,1 @@
+"""Sources of routemaps: each delivers complete trees of files with their revision, never deltas."""

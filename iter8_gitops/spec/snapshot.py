@@ -1,0 +1,134 @@
+"""What the board publishes: the state of every routemap, as read by lookups, dashboards and people.
+
+These values travel as JSON (see `codec`), so they hold only plain types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from iter8_gitops.spec.metric import Arm
+from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.readiness import ReadinessState
+from iter8_gitops.spec.routemap import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceState:
+    """The verdict on one resource of a version.
+
+    `content` and `status` are digests of what counted as content and of the object's status;
+    `edited_at` (seconds since 1970) is set while a `ready` is held back after an edit.
+    """
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    state: ReadinessState
+    servable: bool
+    reason: str
+    message: str
+    content: str = ""
+    status: str = ""
+    edited_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionState:
+    """One version now. `weight` is the one in force, `declared_weight` the one asked for.
+
+    `signature` is the digest of the content that last settled ("" before any has).
+    """
+
+    index: int
+    name: str
+    weight: int
+    declared_weight: int
+    available: bool
+    settled: bool
+    signature: str
+    reason: str
+    message: str
+    resources: tuple[ResourceState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A Kubernetes-style condition: `type` is True or False, with a reason and a message."""
+
+    type: str
+    status: bool
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteState:
+    """A route that was rendered from a routing template."""
+
+    template: str
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoutemapState:
+    """Everything that is known of one application: enough to assign any user, and to explain why."""
+
+    namespace: str
+    name: str
+    origin: Origin
+    versions: tuple[VersionState, ...]
+    salt: str = ""
+    epoch: int = 0
+    routes: tuple[RouteState, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def application(self) -> str:
+        """`namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """The weights in force, one per version."""
+        return tuple(version.weight for version in self.versions)
+
+    def arm(self, version: int) -> Arm:
+        """What an exposure to `version` is credited to."""
+        return Arm(self.application, version, self.versions[version].signature, self.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """How a source is doing. `location` is shown to people and holds no secret.
+
+    `read_at` is when it was last read without failure, `failing_since` when it began to fail
+    (both seconds since 1970, None for never).
+    """
+
+    name: str
+    location: str
+    revision: str = ""
+    read_at: float | None = None
+    failing_since: float | None = None
+    message: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole board at one instant.
+
+    `sequence` counts publications; `controller_at` is when the controller last said it is alive.
+    """
+
+    sequence: int = 0
+    controller_at: float | None = None
+    sources: tuple[SourceStatus, ...] = ()
+    routemaps: Mapping[str, RoutemapState] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""First-party plugins, registered through entry points exactly as third-party ones are."""
