@@ -33,7 +33,7 @@ bench: $(DEVELOPMENT) ## Measure speed, as ratios within one run
 	$(BIN)/python -m benchmarks $(ARGS)
 
 proto: $(DEVELOPMENT) ## Generate the gRPC code from abn.proto
-	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. --grpc_python_out=. iter8_gitops/serving/grpc/abn.proto
+	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. --grpc_python_out=. iter8_gitops/serving/abn/abn.proto
 
 lock: ## Pin every dependency again, with hashes (needs uv)
 	uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

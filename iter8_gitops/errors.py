@@ -41,3 +41,7 @@ class SourceUnavailableError(Iter8Error):
 
 class ConfigurationError(Iter8Error):
     """What the person asked for cannot be set up: a bad URL, a port in use, a folder that is locked."""
+
+
+class TemplateError(Iter8Error):
+    """A routing template cannot be rendered; the message is for its author and names the line if known."""

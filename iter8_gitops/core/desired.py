@@ -1,0 +1,154 @@
+"""What people want: the routemaps of all sources, each on its last good version when the present one is broken.
+
+The rules:
+- a document that cannot be decoded never takes its routemap away: while a file has a problem, the
+  routemaps that came from it stay as they last were, unless another file now declares them;
+- a source that has not delivered anything yet keeps what it delivered in an earlier life;
+- the same application declared twice is a problem that names both places; the one in force stays,
+  else the first by source and path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from iter8_gitops.spec.files import DecodedResource, FileContents
+from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.routemap import Origin, Routemap
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A routemap in force, with where it came from."""
+
+    routemap: Routemap
+    origin: Origin
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedTree:
+    """All files of one source at one revision, decoded. `files` is ordered by path."""
+
+    source: str
+    revision: str
+    files: Mapping[str, FileContents]
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The routemaps in force by application, and every problem by source."""
+
+    declared: Mapping[str, Declared] = field(default_factory=dict)
+    problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+
+
+def by_application(problems: Iterable[Problem]) -> Mapping[str, tuple[Problem, ...]]:
+    """The problems that are known to concern an application, by that application."""
+    found: dict[str, list[Problem]] = {}
+    for problem in problems:
+        if problem.application is not None:
+            found.setdefault(problem.application, []).append(problem)
+    return {application: tuple(theirs) for application, theirs in found.items()}
+
+
+def desired(trees: Sequence[DecodedTree], previous: Mapping[str, Declared]) -> Desired:
+    """Merge `trees` (one per source that has delivered) with what was in force before."""
+    declared: dict[str, Declared] = {}
+    problems: dict[str, list[Problem]] = {tree.source: [] for tree in trees}
+    for application, places in _places(trees).items():
+        first, *others = _incumbent_first(places, previous.get(application))
+        declared[application] = first
+        for other in others:
+            problems[other.origin.source].append(_duplicate(application, first, other))
+    delivered = {tree.source: tree for tree in trees}
+    for application, before in previous.items():
+        if application not in declared:
+            tree = delivered.get(before.origin.source)
+            if tree is None or _is_broken(application, before, tree, delivered.values()):
+                declared[application] = before
+    for tree in trees:
+        problems[tree.source].extend(file_problems(tree, declared))
+    return Desired(declared, {source: tuple(sorted(set(found), key=_order)) for source, found in problems.items()})
+
+
+def _places(trees: Iterable[DecodedTree]) -> dict[str, list[Declared]]:
+    places: dict[str, list[Declared]] = {}
+    for tree in trees:
+        for path, contents in tree.files.items():
+            origin = Origin(tree.source, path, tree.revision)
+            for decoded in contents.routemaps:
+                declared = Declared(decoded.routemap, origin, decoded.line)
+                places.setdefault(decoded.routemap.application, []).append(declared)
+    return places
+
+
+def _incumbent_first(places: Sequence[Declared], before: Declared | None) -> list[Declared]:
+    if before is None:
+        return list(places)
+
+    def is_other_place(place: Declared) -> bool:
+        return (place.origin.source, place.origin.path) != (before.origin.source, before.origin.path)
+
+    first, *others = sorted(places, key=is_other_place)
+    if first.routemap == before.routemap and not is_other_place(first):
+        # The revision says when the routemap last changed, not when its repository did.
+        first = replace(first, origin=before.origin)
+    return [first, *others]
+
+
+def _is_broken(application: str, before: Declared, tree: DecodedTree, trees: Iterable[DecodedTree]) -> bool:
+    contents = tree.files.get(before.origin.path)
+    if contents is not None and (contents.unreadable or contents.problems):
+        return True
+    return any(application in file.broken for each in trees for file in each.files.values())
+
+
+def standing_resources(
+    tree: DecodedTree, before: Mapping[str, Sequence[DecodedResource]]
+) -> dict[str, Sequence[DecodedResource]]:
+    """The objects of a tree by path, where a file that is broken now keeps the objects it had `before`."""
+    standing: dict[str, Sequence[DecodedResource]] = {}
+    for path, contents in tree.files.items():
+        standing[path] = contents.resources
+        if contents.unreadable or contents.problems:
+            fresh = {decoded.resource.id for decoded in contents.resources}
+            kept = [decoded for decoded in before.get(path, ()) if decoded.resource.id not in fresh]
+            standing[path] = (*contents.resources, *kept)
+    return standing
+
+
+def file_problems(tree: DecodedTree, declared: Mapping[str, Declared]) -> Iterator[Problem]:
+    """Every problem of the tree's files; those that name no routemap are laid at the ones they hold back."""
+    held_back: dict[str, list[str]] = {}
+    for application, place in declared.items():
+        contents = tree.files.get(place.origin.path)
+        if place.origin.source == tree.source and contents is not None:
+            fresh = (decoded.routemap.application for decoded in contents.routemaps)
+            if application not in fresh:
+                held_back.setdefault(place.origin.path, []).append(application)
+    for path, contents in tree.files.items():
+        applications = held_back.get(path, [])
+        found = (*contents.problems, *(contents.unreadable_problems if applications else ()))
+        for problem in found:
+            if problem.application is None and applications:
+                yield from (replace(problem, application=application) for application in applications)
+            else:
+                yield problem
+
+
+def _duplicate(application: str, first: Declared, other: Declared) -> Problem:
+    return Problem(
+        file=other.origin.path,
+        line=other.line,
+        column=1,
+        message=f"the routemap {application} is declared a second time; "
+        f"{first.origin.path}:{first.line} (source {first.origin.source}) stays in force",
+        hint="keep one of the two, or give one another name",
+        application=application,
+    )
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str, str]:
+    return problem.file, problem.line, problem.column, problem.message, problem.application or ""

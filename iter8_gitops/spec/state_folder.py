@@ -1,0 +1,43 @@
+"""Where the processes of one machine keep what must survive them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """The layout of `--state-dir`, shared by the controller, the HTTP workers and the gRPC server."""
+
+    root: Path
+
+    @property
+    def board(self) -> Path:
+        """The published snapshot."""
+        return self.root / "board.db"
+
+    @property
+    def metrics(self) -> Path:
+        """Exposures and metric aggregates of the embedded store."""
+        return self.root / "metrics.db"
+
+    @property
+    def last_good(self) -> Path:
+        """The last good decoding of every routemap."""
+        return self.root / "last-good.db"
+
+    @property
+    def git(self) -> Path:
+        """Bare mirrors of Git sources."""
+        return self.root / "git"
+
+    @property
+    def routes(self) -> Path:
+        """Routes that the manifests backend renders."""
+        return self.root / "routes"
+
+    @property
+    def prometheus(self) -> Path:
+        """Counters that the HTTP workers and the gRPC server share for `/metrics`."""
+        return self.root / "prometheus"
