@@ -1,0 +1,103 @@
+"""Options that several commands share, so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+DEFAULT_SERVER = "http://127.0.0.1:8080"
+
+
+def _all(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    def decorate(command: _Command) -> _Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+location_argument = click.argument("location", metavar="PATH|URL")
+
+source_options = _all(
+    click.option("--branch", metavar="REF", help="Git branch, tag or commit to follow. [default: the remote's HEAD]"),
+    click.option("--path", "subpath", default="", metavar="DIR", help="Folder inside the repository to read."),
+    click.option(
+        "--interval",
+        default=10.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How often a Git remote is polled.",
+    ),
+    click.option(
+        "--namespace",
+        metavar="NAME",
+        help="Namespace of documents that state none (as kubectl's current namespace). [default: the one that "
+        "a routemap's resources name, else 'default']",
+    ),
+    click.option(
+        "--cluster",
+        metavar="manifests[:DIR]",
+        default="manifests",
+        show_default=True,
+        help="Where live resources are seen: 'manifests' takes the Kubernetes objects beside the routemaps, "
+        "'manifests:DIR' those in a directory of their own.",
+    ),
+    click.option(
+        "--routes-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where rendered routes are written. [default: routes/ in the state directory]",
+    ),
+)
+
+host_option = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
+)
+port_option = click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="HTTP port.")
+grpc_port_option = click.option(
+    "--grpc-port", default=50051, show_default=True, type=click.IntRange(1, 65535), help="gRPC port."
+)
+workers_option = click.option(
+    "--workers",
+    default=lambda: min(os.cpu_count() or 1, 4),
+    show_default="one per core, at most 4",
+    type=click.IntRange(1, 64),
+    help="HTTP worker processes.",
+)
+server_option = click.option(
+    "--server", default=DEFAULT_SERVER, show_default=True, envvar="ITER8_SERVER", help="Where the HTTP API is."
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Output format.",
+)
+
+
+def state_dir_option(*, required: bool) -> Callable[[_Command], _Command]:
+    """`--state-dir`; `up` has a default (see `default_state_dir`), the separate parts need to be told."""
+    return click.option(
+        "--state-dir",
+        required=required,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where the board, metrics and Git mirrors are kept."
+        + ("" if required else " [default: a folder of its own for PATH|URL below ~/.local/state/iter8-gitops]"),
+    )
+
+
+def default_state_dir(location: str) -> Path:
+    """A folder for what must survive a restart: the same for the same location, by the XDG convention."""
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    absolute = str(Path(location).resolve()) if Path(location).exists() else location
+    name = "".join(c if c.isalnum() else "-" for c in Path(absolute).name)[:40].strip("-") or "routemaps"
+    return base / "iter8-gitops" / f"{name}-{hashlib.sha256(absolute.encode()).hexdigest()[:10]}"

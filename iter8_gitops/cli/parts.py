@@ -1,0 +1,101 @@
+"""`controller`, `serve` and `grpc`: the parts of `up`, each in a process (or container) of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from iter8_gitops.cli.options import (
+    grpc_port_option,
+    host_option,
+    location_argument,
+    port_option,
+    source_options,
+    state_dir_option,
+    workers_option,
+)
+
+
+@click.command(short_help="Reconcile routemaps and publish them to the board.")
+@location_argument
+@state_dir_option(required=True)
+@source_options
+def controller(
+    location: str,
+    state_dir: Path,
+    branch: str | None,
+    subpath: str,
+    interval: float,
+    namespace: str | None,
+    cluster: str,
+    routes_dir: Path | None,
+) -> None:
+    """Reconcile the routemaps of PATH|URL and publish their state to the board in the state directory.
+
+    One controller per state directory. `serve` and `grpc` answer from what it publishes, also while
+    it is away.
+
+    \b
+    Examples:
+      iter8-gitops controller --state-dir /var/lib/iter8 https://github.com/you/routemaps --branch main
+      iter8-gitops controller --state-dir /var/lib/iter8 ./routemaps --cluster manifests:./live
+    """
+    from iter8_gitops.runtime.processes import prepare_process
+    from iter8_gitops.runtime.wiring import ControllerSettings, run_controller
+    from iter8_gitops.spec.state_folder import StateFolder
+
+    prepare_process("controller")
+    run_controller(
+        ControllerSettings(
+            location=location,
+            state=StateFolder(state_dir.absolute()),
+            branch=branch,
+            subpath=subpath,
+            interval=interval,
+            namespace=namespace,
+            cluster=cluster,
+            routes=routes_dir,
+        )
+    )
+
+
+@click.command(short_help="Answer lookups and take metrics over HTTP.")
+@state_dir_option(required=True)
+@host_option
+@port_option
+@workers_option
+def serve(state_dir: Path, host: str, port: int, workers: int) -> None:
+    """Serve the HTTP API from the board in the state directory, with gunicorn.
+
+    \b
+    Example:
+      iter8-gitops serve --state-dir /var/lib/iter8 --host 0.0.0.0 --port 8080 --workers 4
+    """
+    from iter8_gitops.runtime.processes import prepare_process
+    from iter8_gitops.serving.server import serve_http
+    from iter8_gitops.serving.settings import ServingSettings
+    from iter8_gitops.spec.state_folder import StateFolder
+
+    prepare_process("http")
+    serve_http(ServingSettings(StateFolder(state_dir.absolute()), host=host, http_port=port, workers=workers))
+
+
+@click.command(short_help="Answer lookups and take metrics over gRPC, for Iter8 SDK clients.")
+@state_dir_option(required=True)
+@host_option
+@grpc_port_option
+def grpc(state_dir: Path, host: str, grpc_port: int) -> None:
+    """Serve the gRPC service `main.ABN` from the board in the state directory.
+
+    \b
+    Example:
+      iter8-gitops grpc --state-dir /var/lib/iter8 --host 0.0.0.0 --grpc-port 50051
+    """
+    from iter8_gitops.runtime.processes import prepare_process
+    from iter8_gitops.serving.server import serve_grpc
+    from iter8_gitops.serving.settings import ServingSettings
+    from iter8_gitops.spec.state_folder import StateFolder
+
+    prepare_process("grpc")
+    serve_grpc(ServingSettings(StateFolder(state_dir.absolute()), host=host, grpc_port=grpc_port))

@@ -1,0 +1,137 @@
+"""`up`: everything on one machine, with embedded defaults."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from iter8_gitops.cli.options import (
+    default_state_dir,
+    grpc_port_option,
+    host_option,
+    location_argument,
+    port_option,
+    source_options,
+    state_dir_option,
+    workers_option,
+)
+from iter8_gitops.errors import ConfigurationError, Iter8Error
+
+
+@click.command(short_help="Run everything on this machine; Ctrl-C stops it.")
+@location_argument
+@state_dir_option(required=False)
+@source_options
+@host_option
+@port_option
+@grpc_port_option
+@workers_option
+def up(
+    location: str, state_dir: Path | None, host: str, port: int, grpc_port: int, workers: int, **source: Any
+) -> None:
+    """Serve the routemaps of PATH|URL: a Git repository (local or remote) or a directory of YAML files.
+
+    Runs the controller, the HTTP API and the gRPC service, starts each again if it dies, and stops
+    them together on Ctrl-C. State survives a restart in the state directory.
+
+    \b
+    Examples:
+      iter8-gitops up examples
+      iter8-gitops up https://github.com/you/routemaps --branch main --path production
+      iter8-gitops up ./routemaps --cluster manifests:./live --port 9090
+    """
+    from iter8_gitops.runtime.processes import prepare_process
+    from iter8_gitops.runtime.supervisor import Supervisor
+
+    prepare_process("up")
+    state = (state_dir or default_state_dir(location)).absolute()
+    for wanted in (port, grpc_port):
+        _require_free(host, wanted)
+    supervisor = Supervisor(_parts(location, state, source, host, port, grpc_port, workers))
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    announcer = threading.Thread(target=_announce, args=(state, host, port, grpc_port, stop), daemon=True)
+    announcer.start()
+    code = supervisor.run(stop.is_set)
+    stop.set()
+    if code == 0:
+        click.echo("stopped")
+    sys.exit(code)
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = (
+                f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port, --grpc-port or --host"
+            )
+            raise ConfigurationError(message) from error
+
+
+def _parts(
+    location: str,
+    state: Path,
+    source: dict[str, Any],
+    host: str,
+    port: int,
+    grpc_port: int,
+    workers: int,
+) -> list[Any]:
+    from iter8_gitops.runtime.supervisor import Part
+
+    def part(name: str, *arguments: str) -> Part:
+        command, *options = arguments
+        return Part(name, (sys.executable, "-m", "iter8_gitops", command, "--state-dir", str(state), *options))
+
+    options = {
+        "--branch": source["branch"],
+        "--path": source["subpath"],
+        "--interval": str(source["interval"]),
+        "--namespace": source["namespace"],
+        "--cluster": source["cluster"],
+        "--routes-dir": source["routes_dir"],
+    }
+    given = [word for option, value in options.items() if value for word in (option, str(value))]
+    return [
+        part("controller", "controller", *given, "--", location),
+        part("http", "serve", "--host", host, "--port", str(port), "--workers", str(workers)),
+        part("grpc", "grpc", "--host", host, "--grpc-port", str(grpc_port)),
+    ]
+
+
+def _announce(state: Path, host: str, port: int, grpc_port: int, stop: threading.Event) -> None:
+    """Say what is served where, as soon as there is an answer."""
+    from iter8_gitops.cli.client import get_json
+
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 (compared, not bound)
+    server = f"http://{reachable}:{port}"
+    while not stop.wait(0.2):
+        try:
+            get_json(server, "/readyz")
+            routemaps = get_json(server, "/v1/routemaps")["routemaps"]
+        except Iter8Error:
+            continue
+        names = ", ".join(routemap["application"] for routemap in routemaps[:5]) or "none yet"
+        more = f" and {len(routemaps) - 5} more" if len(routemaps) > 5 else ""
+        click.echo(
+            f"\niter8-gitops is up (Ctrl-C stops it)\n"
+            f"  routemaps  {names}{more}\n"
+            f"  HTTP       {server}  (API: {server}/openapi.json)\n"
+            f"  gRPC       {reachable}:{grpc_port}\n"
+            f"  state      {state}\n"
+        )
+        if routemaps:
+            query = f"application={routemaps[0]['application']}&user=alice"
+            click.echo(f"Try:  curl '{server}/v1/lookup?{query}'\n      iter8-gitops get routemaps --server {server}\n")
+        return

@@ -1,0 +1,29 @@
+"""Plugins' answers in the form in which the core asks for them."""
+
+from __future__ import annotations
+
+from iter8_gitops.core.availability import Inspect, Inspection
+from iter8_gitops.core.reconcile import Tools
+from iter8_gitops.hooks.manager import Plugins
+from iter8_gitops.spec.readiness import Readiness
+from iter8_gitops.spec.resource import Resource
+
+
+def tools(plugins: Plugins) -> Tools:
+    """The callables that `reconcile` needs, answered by `plugins`."""
+    short_names = {
+        (kind.group, kind.kind): kind.short_names[0] for kind in reversed(plugins.kinds()) if kind.short_names
+    }
+    return Tools(inspect=_inspect_with(plugins), render=plugins.render, short_names=short_names)
+
+
+def _inspect_with(plugins: Plugins) -> Inspect:
+    def inspect(resource: Resource) -> Inspection:
+        readiness = plugins.readiness(resource).readiness
+        content = plugins.signature_content(resource)
+        if content.error:
+            # Without knowing its content, nothing could be credited to it: the version must not take traffic.
+            readiness = Readiness.unknown("PluginError", content.error)
+        return Inspection(readiness, content.value)
+
+    return inspect

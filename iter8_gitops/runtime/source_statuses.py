@@ -1,0 +1,35 @@
+"""How each source is doing, from what it delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.snapshot import SourceStatus
+from iter8_gitops.spec.tree import SourceFailure, SourceTree
+
+
+class SourceStatuses:
+    """The statuses of all sources, by name, in the order in which they were configured."""
+
+    def __init__(self, locations: Mapping[str, str], published: Iterable[SourceStatus]) -> None:
+        known = {status.name: status for status in published}
+        self._statuses = {
+            name: replace(known.get(name, SourceStatus(name, location)), location=location)
+            for name, location in locations.items()
+        }
+
+    def note(self, content: SourceTree | SourceFailure, now: float) -> bool:
+        """Take in a delivery. True when it tells more than that the source was read once more."""
+        before = self._statuses[content.source]
+        if isinstance(content, SourceTree):
+            after = replace(before, revision=content.revision, read_at=now, failing_since=None, message="")
+        else:
+            after = replace(before, failing_since=before.failing_since or now, message=content.message)
+        self._statuses[content.source] = after
+        return replace(after, read_at=before.read_at) != before
+
+    def with_problems(self, problems: Mapping[str, tuple[Problem, ...]]) -> tuple[SourceStatus, ...]:
+        """Every status, with the problems found in that source."""
+        return tuple(replace(each, problems=problems.get(name, ())) for name, each in self._statuses.items())

@@ -1,0 +1,78 @@
+"""What is due to be reconciled, and why: a change of declaration, of a resource, of problems, or time.
+
+The index from resources to *all* routemaps that name them makes the cost of a change depend on what
+changed, not on how many routemaps there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from iter8_gitops.core.desired import Declared
+
+ResourceKey: TypeAlias = tuple[str, str, str]
+"""(group, kind, name): without the namespace, which a manifest may leave open."""
+
+
+class Triggers:
+    """The set of applications that are due, and the times at which others will be."""
+
+    def __init__(self) -> None:
+        self._due: set[str] = set()
+        self._recheck_at: dict[str, float] = {}
+        self._keys: dict[str, frozenset[ResourceKey]] = {}
+        self._applications: dict[ResourceKey, set[str]] = {}
+
+    def declare(self, changed: Mapping[str, Declared]) -> None:
+        """Routemaps that are new or different: index their resources, and reconcile them."""
+        for application, declared in changed.items():
+            self._forget(application)
+            keys = frozenset((r.group, r.kind, r.name) for r in declared.routemap.resource_ids)
+            self._keys[application] = keys
+            for key in keys:
+                self._applications.setdefault(key, set()).add(application)
+        self._due.update(changed)
+
+    def withdraw(self, removed: Iterable[str]) -> None:
+        """Routemaps that are no longer declared."""
+        for application in removed:
+            self._forget(application)
+            self._due.discard(application)
+            self._recheck_at.pop(application, None)
+
+    def resources_changed(self, keys: Iterable[ResourceKey]) -> None:
+        """Every routemap that names one of these resources is due."""
+        for key in keys:
+            self._due.update(self._applications.get(key, ()))
+
+    def touch(self, applications: Iterable[str]) -> None:
+        """These routemaps are due, if they are declared."""
+        self._due.update(application for application in applications if application in self._keys)
+
+    def recheck(self, application: str, at: float | None) -> None:
+        """Reconcile `application` again at `at` (seconds since 1970) although nothing changed, or don't (None)."""
+        if at is None:
+            self._recheck_at.pop(application, None)
+        else:
+            self._recheck_at[application] = at
+
+    def take(self, now: float) -> frozenset[str]:
+        """Everything that is due at `now`; it is due no longer."""
+        late = [application for application, at in self._recheck_at.items() if at <= now]
+        for application in late:
+            del self._recheck_at[application]
+        due = frozenset(self._due.union(late))
+        self._due.clear()
+        return due
+
+    def due_at(self) -> float | None:
+        """When the next recheck is due, or None."""
+        return min(self._recheck_at.values(), default=None)
+
+    def _forget(self, application: str) -> None:
+        for key in self._keys.pop(application, frozenset()):
+            applications = self._applications[key]
+            applications.discard(application)
+            if not applications:
+                del self._applications[key]

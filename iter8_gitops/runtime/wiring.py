@@ -1,0 +1,94 @@
+"""The composition root of the controller: from what a person asked for to parts that work together."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from iter8_gitops.board.publisher import BoardPublisher
+from iter8_gitops.cluster.manifests import ManifestsCluster
+from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.hooks.manager import Plugins
+from iter8_gitops.runtime.controller import Controller, Parts
+from iter8_gitops.runtime.feeds import Feed
+from iter8_gitops.runtime.inspection import tools
+from iter8_gitops.runtime.intake import Intake
+from iter8_gitops.runtime.last_good import LastGood
+from iter8_gitops.sources.directory import DirectorySource
+from iter8_gitops.sources.locations import open_source
+from iter8_gitops.spec.kinds import KindTable
+from iter8_gitops.spec.state_folder import StateFolder
+
+_log = logging.getLogger(__name__)
+ROUTEMAPS = "routemaps"
+CLUSTER = "cluster"
+"""The names of the two sources that there can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerSettings:
+    """What a person asked a controller to do. `interval` is in seconds; see the options of the CLI."""
+
+    location: str
+    state: StateFolder
+    branch: str | None = None
+    subpath: str = ""
+    interval: float = 10.0
+    namespace: str | None = None
+    cluster: str = "manifests"
+    routes: Path | None = None
+
+
+def run_controller(settings: ControllerSettings) -> None:
+    """Run a controller until SIGINT or SIGTERM. Raises `ConfigurationError` when it cannot be set up."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    parts = controller_parts(settings)
+    try:
+        Controller(parts).run(stop)
+    finally:
+        parts.last_good.close()
+        parts.board.close()
+
+
+def controller_parts(settings: ControllerSettings) -> Parts:
+    """Put together what `settings` ask for."""
+    feeds = _feeds(settings)
+    plugins = Plugins.load()
+    for loaded in plugins.loaded:
+        _log.debug("plugin %s of %s", loaded.name, loaded.distribution)
+    for failure in plugins.failures:
+        _log.error("plugin %s of %s is left out: %s", failure.name, failure.distribution, failure.message)
+    cluster = ManifestsCluster(settings.routes or settings.state.routes)
+    return Parts(
+        feeds=feeds,
+        cluster=cluster,
+        load_resources=cluster.load,
+        intake=Intake(KindTable(plugins.kinds()), settings.namespace),
+        tools=tools(plugins),
+        board=BoardPublisher(settings.state.board),
+        last_good=LastGood(settings.state.last_good),
+    )
+
+
+def _feeds(settings: ControllerSettings) -> tuple[Feed, ...]:
+    routemaps = open_source(
+        settings.location,
+        cache=settings.state.git,
+        branch=settings.branch,
+        subpath=settings.subpath,
+        interval=settings.interval,
+        name=ROUTEMAPS,
+    )
+    backend, _, folder = settings.cluster.partition(":")
+    if backend != "manifests":
+        message = f"--cluster {settings.cluster!r} is not known; use 'manifests' or 'manifests:DIR'"
+        raise ConfigurationError(message)
+    if not folder:
+        return (Feed(routemaps, routemaps=True, resources=True),)
+    objects = DirectorySource(Path(folder), name=CLUSTER)
+    return (Feed(routemaps, routemaps=True), Feed(objects, routemaps=False, resources=True))
