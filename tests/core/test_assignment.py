@@ -16,7 +16,7 @@ from iter8_gitops.core.assignment import Assigner
 
 VECTORS = json.loads((Path(__file__).parent / "assignment_vectors.json").read_text(encoding="utf-8"))
 
-users = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
+users = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 weights = st.lists(st.integers(0, 1000), min_size=1, max_size=6)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import declared, deployment, file, routemap, tree, version
-
 from iter8_gitops.core.desired import by_application, desired, standing_resources
 from iter8_gitops.spec.files import DecodedResource, FileContents
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Resource
 from iter8_gitops.spec.routemap import Origin
+from tests.core.builders import declared, deployment, file, routemap, tree, version
 
 WEB, API = routemap(name="web"), routemap(name="api")
 BROKEN = Problem("shop.yaml", 3, 5, "a colon is missing")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from builders import TOOLS, declared, live, observed, routemap, version
-
 from iter8_gitops.core.reconcile import Reconciliation, reconcile
 from iter8_gitops.core.transitions import transitions
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Resource
 from iter8_gitops.spec.routemap import Routemap
 from iter8_gitops.spec.snapshot import RoutemapState
+from tests.core.builders import TOOLS, declared, live, observed, routemap, version
 
 ROUTE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec: {{weights: [{0}, {1}]}}\n"
 

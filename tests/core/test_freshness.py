@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
+from iter8_gitops.spec.routemap import Origin
+from iter8_gitops.spec.snapshot import RoutemapState, Snapshot, SourceStatus
+
+GOOD = SourceStatus("good", "/good", "abc", read_at=95.0)
+FAILING = SourceStatus("bad", "https://example.org/x.git", "abc", 50.0, 60.0, "cannot reach example.org")
+FRESH = Snapshot(3, 100.0, (GOOD,))
+FAILED = "source https://example.org/x.git has failed since 1970-01-01T00:01:00Z: cannot reach example.org"
+SILENT = "the controller has not been heard of for 42 s"
+
+
+def _state(source: str) -> RoutemapState:
+    return RoutemapState("shop", "web", Origin(source, "a.yaml", "abc"), ())
+
+
+def test_a_board_that_was_never_published_to_has_no_state_and_says_so() -> None:
+    assert not has_state(Snapshot())
+    assert "nothing has been published yet" in staleness(Snapshot(), 1.0)
+
+
+def test_an_empty_board_that_was_published_to_is_fresh() -> None:
+    assert has_state(FRESH)
+    assert staleness(FRESH, 101.0) == ""
+
+
+def test_a_silent_controller_makes_everything_stale() -> None:
+    assert staleness(FRESH, 142.0) == SILENT
+    assert routemap_staleness(FRESH, _state("good"), 142.0) == SILENT
+
+
+def test_a_failing_source_is_named_with_the_time_and_the_reason() -> None:
+    assert staleness(replace(FRESH, sources=(GOOD, FAILING)), 101.0) == FAILED
+
+
+def test_several_reasons_are_all_given() -> None:
+    assert staleness(replace(FRESH, sources=(FAILING, GOOD)), 142.0) == f"{SILENT}; {FAILED}"
+
+
+def test_a_routemap_is_stale_only_when_its_own_source_fails() -> None:
+    snapshot = replace(FRESH, sources=(GOOD, FAILING))
+    assert routemap_staleness(snapshot, _state("good"), 101.0) == ""
+    assert routemap_staleness(snapshot, _state("bad"), 101.0) == FAILED
+
+
+def test_a_controller_that_never_spoke_is_told_apart_from_one_that_went_silent() -> None:
+    assert staleness(replace(FRESH, controller_at=None), 101.0) == "the controller has never been heard of"
+
+
+@given(st.floats(0, 1e9), st.floats(0, 100))
+def test_silence_counts_from_the_timeout_and_clock_skew_is_not_silence(at: float, timeout: float) -> None:
+    snapshot = replace(FRESH, controller_at=at)
+    assert staleness(snapshot, at - 1000, timeout) == ""
+    assert staleness(snapshot, at + timeout + 1, timeout) != ""
