@@ -1,0 +1,68 @@
+"""One object of a tree of manifests, with its place. No I/O here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from iter8_gitops.spec.resource import WATCH_LABEL, Absent, Observation, Resource, ResourceId
+
+
+class Manifest(Protocol):
+    """A decoded manifest. `resource.id.namespace` is "" when none is stated; `line` counts from 1."""
+
+    @property
+    def resource(self) -> Resource:
+        """The object."""
+        ...
+
+    @property
+    def watched(self) -> bool:
+        """Whether it has the watch label."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """Where in its file it begins."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An object and where it is written."""
+
+    resource: Resource
+    watched: bool
+    path: str
+    line: int
+
+    @property
+    def name(self) -> str:
+        """The object's kind, namespace if it states one, and name."""
+        object_id = self.resource.id
+        return str(object_id) if object_id.namespace else f"{object_id.kind} {object_id.name}"
+
+    @property
+    def place(self) -> str:
+        """`path:line`."""
+        return f"{self.path}:{self.line}"
+
+    def answer(self, wanted: ResourceId) -> Observation:
+        """What the object says when `wanted` is asked for: itself, or that it is not watched."""
+        if not self.watched:
+            return Absent("NotWatched", f"{wanted} is in {self.place}, but {self._complaint()}")
+        return self.resource if self.resource.id == wanted else replace(self.resource, id=wanted)
+
+    def answers_like(self, other: Placed) -> bool:
+        """True when nobody who asks can tell this object from `other`, which has the same id."""
+        if self.watched and other.watched:
+            # By repr, because == takes True for 1 and never takes NaN for itself.
+            mine, theirs = self.resource.manifest, other.resource.manifest
+            return mine is theirs or repr(mine) == repr(theirs)
+        return self.answer(self.resource.id) == other.answer(self.resource.id)
+
+    def _complaint(self) -> str:
+        value = self.resource.labels.get(WATCH_LABEL)
+        if value is None:
+            return f'lacks the label {WATCH_LABEL}: "true"'
+        return f'its label {WATCH_LABEL} is {value!r} and not the string "true"'

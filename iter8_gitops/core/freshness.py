@@ -1,0 +1,49 @@
+"""Is what the board shows still true? Each answer is a sentence for people, or "" when all is fresh.
+
+The last published state is served however old it is; these sentences only make its age visible.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from iter8_gitops.spec.snapshot import RoutemapState, Snapshot, SourceStatus
+
+CONTROLLER_TIMEOUT = 10.0
+"""Seconds of silence after which the controller, which beats every couple of seconds, is taken for gone."""
+
+
+def has_state(snapshot: Snapshot) -> bool:
+    """False until the first publication ever, when it is not yet known which applications exist."""
+    return snapshot.sequence > 0
+
+
+def staleness(snapshot: Snapshot, now: float, controller_timeout: float = CONTROLLER_TIMEOUT) -> str:
+    """Why some of `snapshot` may be out of date at `now` (seconds since 1970)."""
+    if not has_state(snapshot):
+        return "nothing has been published yet: the controller has not read its sources for a first time"
+    reasons = [_silence(snapshot, now, controller_timeout), *map(_failure, snapshot.sources)]
+    return "; ".join(reason for reason in reasons if reason)
+
+
+def routemap_staleness(
+    snapshot: Snapshot, state: RoutemapState, now: float, controller_timeout: float = CONTROLLER_TIMEOUT
+) -> str:
+    """Why `state` may be out of date at `now`: the controller is silent, or the source it came from fails."""
+    own = [_failure(source) for source in snapshot.sources if source.name == state.origin.source]
+    reasons = [_silence(snapshot, now, controller_timeout), *own]
+    return "; ".join(reason for reason in reasons if reason)
+
+
+def _silence(snapshot: Snapshot, now: float, controller_timeout: float) -> str:
+    if snapshot.controller_at is None:
+        return "the controller has never been heard of"
+    seconds = now - snapshot.controller_at
+    return f"the controller has not been heard of for {seconds:.0f} s" if seconds > controller_timeout else ""
+
+
+def _failure(source: SourceStatus) -> str:
+    if source.failing_since is None:
+        return ""
+    since = datetime.fromtimestamp(source.failing_since, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"source {source.location} has failed since {since}: {source.message}"
