@@ -107,7 +107,8 @@ class Controller:
         if changed or removed or self._unpublished:
             self._publish(changed, removed, now)
         if self._cluster_seen and not self._pruned:
-            self._parts.cluster.prune(self._desired.declared.keys())
+            for problem in self._parts.cluster.prune(self._desired.declared.keys()):
+                _log.error("%s", problem)
             self._pruned = True
 
     def _take_in(self, deliveries: Iterable[Delivery], now: float) -> None:
