@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+MAX_MAGNITUDE = 1e100
+"""A value farther from 0 is refused: below it, no sum of values, nor of squares of users' totals, can overflow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:

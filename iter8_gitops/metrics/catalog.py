@@ -1,0 +1,74 @@
+"""The numbers that stand for names in the tables, found or made within one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from iter8_gitops.spec.metric import Arm
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """A metric of an application: its number, and the shift that all its sums are about.
+
+    A catalog hands out one object per metric, so that it is a cheap key.
+    """
+
+    id: int
+    shift: float
+
+
+class Catalog:
+    """How applications, contents and metrics are numbered; new ones get a number.
+
+    It remembers what it found, so it is valid only for the transaction that it was made in.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._applications: dict[str, int] = {}
+        self._contents: dict[Arm, int] = {}
+        self._metrics: dict[tuple[str, str], Metric] = {}
+
+    def application(self, name: str) -> int:
+        """The number of an application."""
+        known = self._applications.get(name)
+        if known is None:
+            known = self._applications[name] = self._number(
+                "SELECT id FROM application WHERE name = ?",
+                "INSERT INTO application (name, users) VALUES (?, 0)",
+                (name,),
+            )
+        return known
+
+    def content(self, arm: Arm) -> int:
+        """The number of an arm's content: its application, version and signature."""
+        known = self._contents.get(arm)
+        if known is None:
+            known = self._contents[arm] = self._number(
+                "SELECT id FROM content WHERE application = ? AND version = ? AND signature = ?",
+                "INSERT INTO content (application, version, signature) VALUES (?, ?, ?)",
+                (self.application(arm.application), arm.version, arm.signature),
+            )
+        return known
+
+    def metric(self, application: str, name: str, value: float) -> Metric:
+        """A metric of an application. When it is new, `value` becomes its shift."""
+        known = self._metrics.get((application, name))
+        if known is None:
+            number = self._number(
+                "SELECT id FROM metric WHERE application = ?1 AND name = ?2",
+                "INSERT INTO metric (application, name, shift) VALUES (?, ?, ?)",
+                (self.application(application), name, value),
+            )
+            (shift,) = self._connection.execute("SELECT shift FROM metric WHERE id = ?", (number,)).fetchone()
+            known = self._metrics[application, name] = Metric(number, shift)
+        return known
+
+    def _number(self, find: str, create: str, key: tuple[object, ...]) -> int:
+        row = self._connection.execute(find, key[: find.count("?")]).fetchone()
+        if row is None:
+            return self._connection.execute(create, key).lastrowid or 0
+        number: int = row[0]
+        return number

@@ -1,0 +1,78 @@
+"""Who is credited with a value: the version that its user was last given."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from iter8_gitops.metrics.catalog import Catalog, Metric
+from iter8_gitops.metrics.users import Place, User, load_users, save_users
+from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
+
+
+@dataclass(slots=True)
+class Addition:
+    """The values that one user added to one metric. A user is in one weight epoch for the whole batch."""
+
+    epoch: int
+    values: list[float]
+
+
+Additions: TypeAlias = Mapping[int, Addition]
+"""User number -> what the user added."""
+
+Credited: TypeAlias = Mapping[tuple[int, Metric], Additions]
+"""(content number, metric) -> what was added to it."""
+
+
+def record_exposures(
+    connection: sqlite3.Connection, exposures: Sequence[Exposure], values: Sequence[MetricValue]
+) -> Credited:
+    """Store the exposures, those that the values imply included, and say where each value counts.
+
+    `connection` must be the only writer, and both sequences valid.
+    """
+    catalog = Catalog(connection)
+    users = _load(connection, catalog, exposures, values)
+    for exposure in exposures:
+        users[exposure.arm.application][exposure.user].expose(_place(catalog, exposure.arm))
+    credited: dict[tuple[int, Metric], dict[int, Addition]] = defaultdict(dict)
+    for value in values:
+        application = value.fallback.application
+        user = users[application][value.user]
+        content, epoch = user.place or user.expose(_place(catalog, value.fallback))
+        amount = value.value + 0.0  # -0.0 becomes 0.0, which prints without a sign
+        additions = credited[content, catalog.metric(application, value.name, amount)]
+        addition = additions.get(user.number)
+        if addition is None:
+            additions[user.number] = Addition(epoch, [amount])
+        else:
+            addition.values.append(amount)
+    for application, its_users in users.items():
+        save_users(connection, catalog.application(application), its_users)
+    return credited
+
+
+def _place(catalog: Catalog, arm: Arm) -> Place:
+    return catalog.content(arm), arm.epoch
+
+
+def _load(
+    connection: sqlite3.Connection,
+    catalog: Catalog,
+    exposures: Sequence[Exposure],
+    values: Sequence[MetricValue],
+) -> dict[str, dict[str, User]]:
+    """Application -> user -> what is known of every user in the batch."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for exposure in exposures:
+        names[exposure.arm.application].add(exposure.user)
+    for value in values:
+        names[value.fallback.application].add(value.user)
+    return {
+        application: load_users(connection, catalog.application(application), its_names)
+        for application, its_names in names.items()
+    }

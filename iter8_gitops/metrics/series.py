@@ -1,0 +1,93 @@
+"""The running aggregates: what one batch of values changes in `series`, `aggregate` and `histogram`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from itertools import chain
+
+from iter8_gitops.core.moments import Change, Moments
+from iter8_gitops.metrics.catalog import Metric
+from iter8_gitops.metrics.credits import Additions, Credited
+from iter8_gitops.metrics.histograms import change_counts
+from iter8_gitops.metrics.schema import ALL_EPOCHS, Scope
+from iter8_gitops.metrics.totals import extremes, move_totals
+
+
+def add_values(connection: sqlite3.Connection, credited: Credited, exact_values: int) -> None:
+    """Add the values of a batch to every series that they count in.
+
+    A histogram keeps exact values while it has at most `exact_values` distinct ones. `connection` must be
+    the only writer.
+    """
+    for (content, metric), additions in credited.items():
+        transactions = _series(connection, content, metric, Scope.TRANSACTIONS)
+        changes = _add_transactions(connection, transactions, metric, additions)
+        change_counts(connection, transactions, changes, exact_values)
+        users = _series(connection, content, metric, Scope.USERS)
+        changes = _add_to_users(connection, users, metric, additions)
+        change_counts(connection, users, changes, exact_values)
+
+
+def _add_transactions(
+    connection: sqlite3.Connection, series: int, metric: Metric, additions: Additions
+) -> Counter[float]:
+    """Count each value; returns how often each was added."""
+    by_epoch: dict[int, list[float]] = defaultdict(list)
+    for addition in additions.values():
+        by_epoch[addition.epoch] += addition.values
+    for epoch, values in by_epoch.items():
+        change = Change.of(metric.shift, values)
+        _change_moments(connection, series, epoch, change)
+        _change_moments(connection, series, ALL_EPOCHS, change)
+    counts = Counter(chain.from_iterable(by_epoch.values()))
+    connection.execute(
+        "UPDATE series SET minimum = coalesce(min(minimum, ?1), ?1), maximum = coalesce(max(maximum, ?2), ?2) "
+        "WHERE id = ?3",
+        (min(counts), max(counts), series),
+    )
+    return counts
+
+
+def _add_to_users(connection: sqlite3.Connection, series: int, metric: Metric, additions: Additions) -> Counter[float]:
+    """Move the users' totals; returns by how much the number of users at each total changed."""
+    wholes, parts = move_totals(connection, series, additions)
+    change = Change.of(metric.shift, wholes.joined, wholes.left)
+    _change_moments(connection, series, ALL_EPOCHS, change)
+    for epoch, moves in parts.items():
+        same = moves == wholes
+        part_change = change if same else Change.of(metric.shift, moves.joined, moves.left)
+        _change_moments(connection, series, epoch, part_change)
+    connection.execute(
+        "UPDATE series SET minimum = ?, maximum = ? WHERE id = ?", (*extremes(connection, series), series)
+    )
+    counts = Counter(wholes.joined)
+    counts.subtract(wholes.left)
+    return counts
+
+
+def _series(connection: sqlite3.Connection, content: int, metric: Metric, scope: Scope) -> int:
+    """The number of a series; a new one is empty."""
+    statement = "SELECT id FROM series WHERE content = ? AND metric = ? AND scope = ?"
+    key = (content, metric.id, scope.value)
+    row = connection.execute(statement, key).fetchone()
+    if row is None:
+        connection.execute("INSERT INTO series (content, metric, scope, coarse) VALUES (?, ?, ?, 0)", key)
+        row = connection.execute(statement, key).fetchone()
+    number: int = row[0]
+    return number
+
+
+def _change_moments(connection: sqlite3.Connection, series: int, epoch: int, change: Change) -> None:
+    """Bring the sums of a series in one weight epoch, or in all, up to date."""
+    row = connection.execute(
+        "SELECT count, sum, sum_low, squares, squares_low FROM aggregate WHERE series = ? AND epoch = ?",
+        (series, epoch),
+    ).fetchone()
+    before = Moments(row[0], row[1:3], row[3:5]) if row else Moments()
+    after = before.changed(change)
+    connection.execute(
+        "INSERT OR REPLACE INTO aggregate (series, epoch, count, sum, sum_low, squares, squares_low) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (series, epoch, after.count, *after.sum, *after.squares),
+    )

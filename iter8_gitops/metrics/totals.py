@@ -1,0 +1,108 @@
+"""The sum of each user's values: rows of `user_total` and `past_total`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from iter8_gitops.core.moments import ZERO, ExactSum, add
+from iter8_gitops.metrics.credits import Additions
+from iter8_gitops.metrics.lookups import rows_of
+
+
+@dataclass(slots=True)
+class Moves:
+    """The totals that joined a set, and those, as they were before, that left it."""
+
+    joined: list[float] = field(default_factory=list)
+    left: list[float] = field(default_factory=list)
+
+    def note(self, before: ExactSum | None, after: ExactSum) -> None:
+        """A total was `before`, None for no total, and is `after` now."""
+        if before is not None:
+            self.left.append(before[0])
+        self.joined.append(after[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """A user's sum over all weight epochs, and the part of it from `epoch`; None for no values."""
+
+    epoch: int
+    whole: ExactSum | None = None
+    part: ExactSum | None = None
+
+
+def move_totals(connection: sqlite3.Connection, series: int, additions: Additions) -> tuple[Moves, Mapping[int, Moves]]:
+    """Add to the users' totals in a series.
+
+    Returns how the totals over all weight epochs moved, and how their parts moved in each epoch.
+    """
+    stored = _entered(connection, series, _stored(connection, series, additions), additions)
+    wholes = Moves()
+    parts: dict[int, Moves] = defaultdict(Moves)
+    rows: list[tuple[int | float, ...]] = []
+    for user, addition in sorted(additions.items()):
+        epoch = addition.epoch
+        before = stored.get(user) or _Total(epoch)
+        whole = add(before.whole or ZERO, addition.values)
+        part = whole if before.part == before.whole else add(before.part or ZERO, addition.values)
+        wholes.note(before.whole, whole)
+        parts[epoch].note(before.part, part)
+        rows.append((series, user, *whole, epoch, *part))
+    connection.executemany(
+        "INSERT OR REPLACE INTO user_total (series, user, total, total_low, epoch, part, part_low) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+    return wholes, parts
+
+
+def extremes(connection: sqlite3.Connection, series: int) -> tuple[float, float]:
+    """The smallest and the largest total in a series that has some, read from the ends of an index."""
+    smallest, largest = connection.execute(
+        "SELECT (SELECT min(total) FROM user_total WHERE series = ?1), "
+        "(SELECT max(total) FROM user_total WHERE series = ?1)",
+        (series,),
+    ).fetchone()
+    return smallest, largest
+
+
+def _stored(connection: sqlite3.Connection, series: int, additions: Additions) -> dict[int, _Total]:
+    found = rows_of(
+        connection,
+        "SELECT user, epoch, total, total_low, part, part_low FROM user_total WHERE series = ? AND user IN ({keys})",
+        (series,),
+        sorted(additions),
+    )
+    return {
+        user: _Total(epoch, (total, total_low), (part, part_low))
+        for user, epoch, total, total_low, part, part_low in found
+    }
+
+
+def _entered(
+    connection: sqlite3.Connection, series: int, stored: Mapping[int, _Total], additions: Additions
+) -> Mapping[int, _Total]:
+    """`stored`, with the part of each user's epoch in `additions`; the part of another epoch is put aside."""
+    leaving = {user: total for user, total in stored.items() if total.epoch != additions[user].epoch}
+    if not leaving:
+        return stored
+    connection.executemany(
+        "INSERT OR REPLACE INTO past_total (series, user, epoch, part, part_low) VALUES (?, ?, ?, ?, ?)",
+        [(series, user, total.epoch, *(total.part or ZERO)) for user, total in leaving.items()],
+    )
+    found = rows_of(
+        connection,
+        "SELECT user, epoch, part, part_low FROM past_total WHERE series = ? AND user IN ({keys})",
+        (series,),
+        sorted(leaving),
+    )
+    past = {(user, epoch): (part, low) for user, epoch, part, low in found}
+    entered = {}
+    for user, total in leaving.items():
+        epoch = additions[user].epoch
+        entered[user] = _Total(epoch, total.whole, past.get((user, epoch)))
+    return {**stored, **entered}

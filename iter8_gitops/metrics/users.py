@@ -1,0 +1,104 @@
+"""The users of one application in a batch: where they were last exposed, and where they are now."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from iter8_gitops.metrics.lookups import rows_of
+from iter8_gitops.metrics.schema import ALL_EPOCHS
+
+Place: TypeAlias = tuple[int, int]
+"""Where an exposure or a value counts: (content number, weight epoch)."""
+
+
+@dataclass(slots=True)
+class User:
+    """A user's number, the place stored so far (None for a new user), and the places since, the last one last."""
+
+    number: int
+    stored: Place | None = None
+    moves: list[Place] = field(default_factory=list)
+
+    @property
+    def place(self) -> Place | None:
+        """Where the user was last exposed, None when nowhere yet."""
+        return self.moves[-1] if self.moves else self.stored
+
+    def expose(self, place: Place) -> Place:
+        """Give the user `place`, and return it."""
+        if place != self.place:
+            self.moves.append(place)
+        return place
+
+
+def load_users(connection: sqlite3.Connection, application: int, names: set[str]) -> dict[str, User]:
+    """The users called `names`; those that are not known yet get a number."""
+    wanted = sorted(names)
+    found = rows_of(
+        connection,
+        "SELECT name, number, content, epoch FROM user WHERE application = ? AND name IN ({keys})",
+        (application,),
+        wanted,
+    )
+    users = {name: User(number, (content, epoch)) for name, number, content, epoch in found}
+    (last,) = connection.execute("SELECT users FROM application WHERE id = ?", (application,)).fetchone()
+    unknown = [name for name in wanted if name not in users]
+    users |= {name: User(number) for number, name in enumerate(unknown, start=last + 1)}
+    connection.execute("UPDATE application SET users = ? WHERE id = ?", (last + len(unknown), application))
+    return users
+
+
+def save_users(connection: sqlite3.Connection, application: int, users: Mapping[str, User]) -> None:
+    """Write where the users are now and were before, and count those who are somewhere for the first time.
+
+    Every user must have a place.
+    """
+    moved = {name: user for name, user in users.items() if user.moves}
+    connection.executemany(
+        "INSERT INTO user (application, name, number, content, epoch) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (application, name) DO UPDATE SET content = excluded.content, epoch = excluded.epoch",
+        [(application, name, user.number, *user.moves[-1]) for name, user in moved.items()],
+    )
+    seen = _places_before(connection, application, moved.values())
+    audience: dict[Place, int] = defaultdict(int)
+    left: list[tuple[int, int, int, int]] = []
+    for user in moved.values():
+        places = seen[user.number]
+        left += [(application, user.number, *place) for place in (user.stored, *user.moves[:-1]) if place]
+        for place in user.moves:
+            if place not in places:
+                content, _ = place
+                audience[place] += 1
+                audience[content, ALL_EPOCHS] += content not in [known for known, _ in places]
+                places.add(place)
+    connection.executemany(
+        "INSERT OR IGNORE INTO past_exposure (application, user, content, epoch) VALUES (?, ?, ?, ?)", left
+    )
+    connection.executemany(
+        "INSERT INTO audience (content, epoch, users) VALUES (?, ?, ?) "
+        "ON CONFLICT (content, epoch) DO UPDATE SET users = users + excluded.users",
+        [(*place, count) for place, count in audience.items()],
+    )
+
+
+def _places_before(
+    connection: sqlite3.Connection, application: int, users: Iterable[User]
+) -> defaultdict[int, set[Place]]:
+    """User number -> everywhere that the user was exposed before this batch."""
+    places: defaultdict[int, set[Place]] = defaultdict(set)
+    for user in users:
+        if user.stored:
+            places[user.number].add(user.stored)
+    past = rows_of(
+        connection,
+        "SELECT user, content, epoch FROM past_exposure WHERE application = ? AND user IN ({keys})",
+        (application,),
+        sorted(places),
+    )
+    for number, content, epoch in past:
+        places[number].add((content, epoch))
+    return places

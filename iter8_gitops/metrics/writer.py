@@ -1,0 +1,192 @@
+"""Group commit: many callers' exposures and values in one transaction, each caller told when it is durable."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from concurrent.futures import Future
+from threading import Condition, Thread
+from weakref import WeakMethod
+
+from iter8_gitops.errors import InvalidArgumentError, UnavailableError
+from iter8_gitops.metrics.pending import Batch, Pending, RecentExposures, Submission
+from iter8_gitops.metrics.store import MetricStore
+from iter8_gitops.spec.metric import Exposure, MetricValue
+
+_log = logging.getLogger(__name__)
+
+
+class GroupCommitWriter:
+    """Writes to a `MetricStore` from a thread of its own, which starts when a process first uses the writer.
+
+    While one transaction runs, the next batch gathers, so batches grow with the load and an idle writer
+    adds no delay. What one process submits is stored in that order: an exposure is committed before, or
+    together with and ahead of, every value submitted after it.
+
+    `capacity` bounds the exposures and values that wait, `batch_size` those in one transaction, and
+    `remembered` the users whose repeated exposure costs only a look in a dictionary. Exposures alone are
+    gathered for `exposure_delay` seconds, and tried again after `retry_delay` seconds when the store was
+    unavailable. A forked child starts with nothing pending: what its parent had pending, the parent stores.
+    """
+
+    def __init__(
+        self,
+        store: MetricStore,
+        *,
+        capacity: int = 100_000,
+        batch_size: int = 5_000,
+        remembered: int = 200_000,
+        exposure_delay: float = 0.02,
+        retry_delay: float = 1.0,
+    ) -> None:
+        self._store = store
+        self._capacity = capacity
+        self._batch_size = batch_size
+        self._remembered = remembered
+        self._exposure_delay = exposure_delay
+        self._retry_delay = retry_delay
+        self._closed = False
+        self._start_afresh()
+        in_child = WeakMethod(self._start_afresh)
+        os.register_at_fork(after_in_child=lambda: (start := in_child()) and start())
+
+    def _start_afresh(self) -> None:
+        self.dropped_exposures = 0
+        self._pending = Pending(self._capacity, self._batch_size)
+        self._recent = RecentExposures(self._remembered)
+        self._changed = Condition()
+        self._thread: Thread | None = None
+        self._store_failed = False
+
+    def expose(self, exposure: Exposure) -> None:
+        """Record an exposure soon. Never blocks and never raises; when there is no room, it is
+        dropped and counted in `dropped_exposures`."""
+        with self._changed:
+            if exposure in self._recent:
+                return
+            was_idle = not self._pending
+            if self._closed or not self._pending.add(exposure):
+                self.dropped_exposures += 1
+                return
+            self._recent.add(exposure)
+            if was_idle or self._pending.full:
+                self._wake()
+
+    def submit(self, values: Sequence[MetricValue]) -> Future[None]:
+        """Store values, all or none. The future is resolved once they are durable.
+
+        It fails with `InvalidArgumentError` when the store refuses a value (the field counts within
+        `values`), and with `UnavailableError` when they could not be stored; they are not tried again.
+        Raises `UnavailableError` when too much waits already, or after `close`.
+        """
+        submission = Submission(tuple(values))
+        if not submission.values:
+            submission.done.set_result(None)
+            return submission.done
+        with self._changed:
+            if self._closed:
+                message = "metrics are not accepted any more: this process is stopping"
+                raise UnavailableError(message)
+            if not self._pending.add(submission):
+                message = f"too many metric values wait to be stored ({self._capacity} at most); try again"
+                raise UnavailableError(message)
+            self._wake()
+        return submission.done
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Accept nothing more, and store what waits; after `timeout` seconds, fail what still does.
+
+        The store stays open: it belongs to the caller.
+        """
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+        late = UnavailableError("the metric store took too long while this process was stopping")
+        while batch := self._taken():
+            self._fail(batch, late)
+
+    def _wake(self) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="metric-writer", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            self._commit(batch)
+
+    def _next_batch(self) -> Batch | None:
+        """Wait for the next batch; None when the writer is closed and nothing is left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or bool(self._pending))
+            patience = self._retry_delay if self._store_failed else self._exposure_delay
+            self._changed.wait_for(self._is_time, patience)
+        return self._taken()
+
+    def _is_time(self) -> bool:
+        """No reason to let more exposures gather."""
+        return self._closed or self._pending.awaited or (self._pending.full and not self._store_failed)
+
+    def _taken(self) -> Batch | None:
+        with self._changed:
+            if not self._pending:
+                return None
+            batch = self._pending.take()
+        batch.submissions = [one for one in batch.submissions if one.done.set_running_or_notify_cancel()]
+        return batch
+
+    def _commit(self, batch: Batch) -> None:
+        """Store a batch. What cannot be stored is found by halving, so that only it fails."""
+        parts = [batch]
+        while parts:
+            part = parts.pop()
+            try:
+                self._store.record(part.exposures, part.values)
+            except UnavailableError as error:
+                self._fail(Batch.joined([part, *reversed(parts)]), error)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it is, its submitter is told, and the thread goes on
+                if halves := part.halves():
+                    parts += reversed(halves)
+                else:
+                    self._fail(part, error)
+            else:
+                self._succeed(part)
+
+    def _succeed(self, batch: Batch) -> None:
+        self._store_failed = False
+        for submission in batch.submissions:
+            submission.done.set_result(None)
+
+    def _fail(self, batch: Batch, error: Exception) -> None:
+        """Tell the submitters; keep exposures for another try if the store may take them then."""
+        for submission in batch.submissions:
+            submission.done.set_exception(_retold(error))
+        if not isinstance(error, UnavailableError | InvalidArgumentError):
+            _log.error("The metric store failed in a way that it should not", exc_info=error)
+        with self._changed:
+            dropped: Sequence[Exposure] = batch.exposures
+            if isinstance(error, UnavailableError):
+                self._store_failed = True
+                if not self._closed:
+                    dropped = self._pending.put_back(batch.exposures)
+            self.dropped_exposures += len(dropped)
+            for exposure in dropped:
+                self._recent.forget(exposure)
+
+
+def _retold(error: Exception) -> Exception:
+    """An exception of its own for each submitter, because raising one changes it."""
+    told: Exception
+    if isinstance(error, InvalidArgumentError):
+        told = InvalidArgumentError(error.field, error.message)
+    elif isinstance(error, UnavailableError):
+        told = UnavailableError(str(error))
+    else:
+        told = UnavailableError(f"the metric store failed: {type(error).__name__}")
+    told.__cause__ = error
+    return told
