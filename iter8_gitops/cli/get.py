@@ -42,7 +42,7 @@ def routemaps(application: str | None, server: str, output: str) -> None:
         print_json(answer)
         return
     if shown:
-        print_table(_HEADINGS, (row for routemap in shown for row in _rows(routemap)))
+        print_table(_HEADINGS, [row for routemap in shown for row in _rows(routemap)])
     else:
         click.echo("no routemaps")
     for routemap in shown:

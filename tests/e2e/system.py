@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import git
+import grpc
 import httpx
+
+from iter8_gitops.serving.abn import abn_pb2, abn_pb2_grpc
 
 _Seen = TypeVar("_Seen")
 
@@ -93,6 +96,17 @@ class System:
     def versions_of(self, application: str, users: Iterable[str]) -> list[int]:
         return [self.lookup(application, user)["versionNumber"] for user in users]
 
+    def versions_over_grpc(self, application: str, users: Sequence[str]) -> list[int]:
+        """The same over gRPC, many at a time."""
+        with grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}") as channel:
+            lookup = abn_pb2_grpc.ABNStub(channel).Lookup  # type: ignore[no-untyped-call] # generated code
+            versions: list[int] = []
+            for start in range(0, len(users), 250):
+                some = users[start : start + 250]
+                calls = [lookup.future(abn_pb2.Application(name=application, user=user)) for user in some]
+                versions.extend(call.result(timeout=30).versionNumber for call in calls)
+            return versions
+
     def routemap(self, application: str) -> dict[str, Any]:
         answer = self.http.get(f"/v1/routemaps/{application}")
         return dict(answer.json()) if answer.status_code == 200 else {}
@@ -126,11 +140,10 @@ class System:
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does."""
+        self.http.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(30)
-        self.http.close()
-        return code
+        return self.process.wait(30)
 
     def kill_everything(self) -> None:
         """`kill -9` of every process, the supervisor first, so that nothing is started again."""

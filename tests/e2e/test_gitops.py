@@ -93,7 +93,8 @@ def test_twenty_thousand_users_split_90_to_10_and_two_systems_agree(repository: 
     for system in (one, other):
         system.await_weights("shop/web", 90, 10)
     assert one.versions_of("shop/web", USERS) == other.versions_of("shop/web", USERS)
-    counts = Counter(one.versions_of("shop/web", (f"u{n}" for n in range(20_000))))
+    assert one.versions_over_grpc("shop/web", USERS) == one.versions_of("shop/web", USERS)
+    counts = Counter(one.versions_over_grpc("shop/web", [f"u{n}" for n in range(20_000)]))
     assert abs(counts[1] - 2000) <= 3 * math.sqrt(20_000 * 0.9 * 0.1)
 
 

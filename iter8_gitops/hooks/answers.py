@@ -1,0 +1,140 @@
+"""Calling one implementation of a hook, and checking that what it said is an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import pluggy
+
+from iter8_gitops.errors import TemplateError
+from iter8_gitops.hooks.specs import JsonValue
+from iter8_gitops.spec.content import json_flaw
+from iter8_gitops.spec.readiness import Readiness, ReadinessState
+from iter8_gitops.spec.resource import ResourceKind
+
+PLUGIN_ERROR = "PluginError"
+"""The reason of a verdict when a plugin broke, or answered with something that is not an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A readiness, and the plugin (`distribution:name`) that gave it or broke; "" when no plugin has a rule."""
+
+    readiness: Readiness
+    plugin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What of an object is content, as plain JSON values, and the plugin that said so.
+
+    `error` is "" unless the plugin broke or no plugin has a rule; `value` is then an empty dict that
+    says nothing.
+    """
+
+    value: JsonValue
+    plugin: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one implementation did: the plugin it belongs to, and what it returned or raised."""
+
+    plugin: str
+    value: object = None
+    error: BaseException | None = None
+
+    @property
+    def given(self) -> bool:
+        """False when the plugin has no rule, so that the next one is asked."""
+        return self.value is not None or self.error is not None
+
+    def not_a(self, wanted: str) -> str:
+        """The sentence that says why this is no answer, where `wanted` was asked for."""
+        if self.error is not None:
+            return f"plugin {self.plugin} broke: {describe(self.error)}"
+        return f"plugin {self.plugin} answered with {type(self.value).__name__}, not with {wanted}"
+
+
+def call(implementation: pluggy.HookImpl, arguments: Mapping[str, object]) -> Answer:
+    """Call one implementation with those of the arguments that it names.
+
+    A plugin that ends the process (`sys.exit`) is broken like any other; Ctrl-C is not the plugin's.
+    """
+    try:
+        value = implementation.function(*(arguments[name] for name in implementation.argnames))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the one border that no plugin's failure crosses
+        return Answer(implementation.plugin_name, error=error)
+    return Answer(implementation.plugin_name, value)
+
+
+def verdict(answer: Answer) -> Verdict:
+    """The readiness in an answer, or one that says why there is none."""
+    given = answer.value
+    if answer.error is not None or not isinstance(given, Readiness):
+        given = Readiness.unknown(PLUGIN_ERROR, answer.not_a("a Readiness"))
+    elif flaw := _readiness_flaw(given):
+        given = Readiness.unknown(PLUGIN_ERROR, f"plugin {answer.plugin} gave a Readiness {flaw}")
+    return Verdict(given, answer.plugin)
+
+
+def content(answer: Answer) -> Content:
+    """The content in an answer, or one that says why there is none."""
+    if answer.error is not None:
+        return Content({}, answer.plugin, answer.not_a("JSON"))
+    try:
+        flaw = json_flaw(answer.value)
+    except RecursionError:
+        flaw = "it is nested too deeply"
+    if flaw:
+        return Content({}, answer.plugin, f"plugin {answer.plugin} answered with what is not JSON: {flaw}")
+    return Content(answer.value, answer.plugin)
+
+
+def rendered(answer: Answer) -> str:
+    """The text in an answer. Raises `TemplateError` when there is none."""
+    if isinstance(answer.error, TemplateError):
+        raise answer.error
+    if answer.error is not None or not isinstance(answer.value, str):
+        raise TemplateError(answer.not_a("text")) from answer.error
+    return answer.value
+
+
+def kinds(answer: Answer) -> tuple[ResourceKind, ...] | str:
+    """The kinds in an answer, or the sentence that says why there are none."""
+    listed = () if answer.value is None else answer.value
+    if answer.error is not None or not isinstance(listed, (list, tuple)):
+        return answer.not_a("a list of ResourceKind")
+    if not all(isinstance(kind, ResourceKind) for kind in listed):
+        return f"plugin {answer.plugin} lists kinds that are not ResourceKind values"
+    return tuple(listed)
+
+
+def describe(error: BaseException) -> str:
+    """An error of somebody else's code as type and place, without its text, which may hold a secret."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {PurePath(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno}"
+
+
+_FIELD_TYPES: dict[str, type] = {
+    "state": ReadinessState,
+    "servable": bool,
+    "reason": str,
+    "message": str,
+    "current": bool,
+}
+
+
+def _readiness_flaw(readiness: Readiness) -> str:
+    """Fields of a wrong type would not fail here but where they are compared, so they are refused early."""
+    for field, wanted in _FIELD_TYPES.items():
+        if not isinstance(getattr(readiness, field), wanted):
+            return f"whose {field} is not of type {wanted.__name__}"
+    return "" if readiness.reason and readiness.message else "without a reason or a message"

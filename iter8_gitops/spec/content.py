@@ -1,0 +1,69 @@
+"""Taking from an object the part that counts as content, as plain JSON values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+SCALE_FIELDS = frozenset(
+    {
+        "replicas",
+        "minReplicas",
+        "maxReplicas",
+        "minReplicaCount",
+        "maxReplicaCount",
+        "idleReplicaCount",
+        "minScale",
+        "maxScale",
+        "initialScale",
+        "targetReplicas",
+        "desiredReplicas",
+    }
+)
+"""Names under which custom resources keep numbers that autoscalers write."""
+
+
+def pick(source: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """The entries of `source` with these keys, as far as they are there."""
+    return {key: value for key, value in source.items() if key in keys}
+
+
+def omit(source: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """The entries of `source` without these keys."""
+    return {key: value for key, value in source.items() if key not in keys}
+
+
+def without_scale(value: Any) -> Any:
+    """`value` without scale fields at any depth.
+
+    Only plain values are taken for scale: a field named `replicas` that holds a list or a mapping
+    describes replicas, and so is content.
+    """
+    if isinstance(value, Mapping):
+        return {
+            key: without_scale(item)
+            for key, item in value.items()
+            if key not in SCALE_FIELDS or isinstance(item, (Mapping, list))
+        }
+    if isinstance(value, list):
+        return [without_scale(item) for item in value]
+    return value
+
+
+def json_flaw(value: Any, path: str = "") -> str | None:
+    """What keeps `value` from being JSON, with its place, or None when it is JSON throughout."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return None
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"{path or 'the value'} is {value}, which JSON cannot say"
+    if isinstance(value, list):
+        flaws = (json_flaw(item, f"{path}[{index}]") for index, item in enumerate(value))
+    elif isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                return f"{path or 'the value'} has a key of type {type(key).__name__}"
+        flaws = (json_flaw(item, f"{path}.{key}" if path else key) for key, item in value.items())
+    else:
+        return f"{path or 'the value'} is of type {type(value).__name__}"
+    return next((flaw for flaw in flaws if flaw), None)

@@ -1,0 +1,127 @@
+"""Plugins of other distributions, found through real metadata on the path."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from iter8_gitops.hooks import Hooks, Plugins, Resource, ResourceId
+
+Install = Callable[..., None]
+
+THING = Resource(ResourceId("example.com", "Thing", "shop", "one"), {})
+ANSWERS = """
+    from iter8_gitops.hooks import Readiness, hookimpl
+
+    @hookimpl
+    def readiness(resource):
+        return Readiness.ready("Fine", "all is well")
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a distribution whose one entry point refers to a module with the given source."""
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = set(sys.modules)
+
+    def write(distribution: str, source: str, *, entry_points: str | None = None, version: str = "1.2") -> None:
+        module = distribution.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
+        metadata = tmp_path / f"{module}-{version}.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        listed = entry_points or f"[iter8_gitops]\nthing = {module}\n"
+        (metadata / "entry_points.txt").write_text(listed)
+
+    yield write
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+
+
+def test_the_first_party_plugins_are_loaded_through_entry_points() -> None:
+    plugins = Plugins.load()
+    names = {plugin.name for plugin in plugins.loaded if plugin.distribution == "iter8-gitops"}
+    assert {"configmap", "deployment", "generic", "go-template", "inferenceservice", "service"} <= names
+    assert plugins.failures == ()
+
+
+def test_no_entry_points_means_no_plugins() -> None:
+    assert Plugins.load(entry_points=False).loaded == ()
+
+
+def test_an_installed_plugin_answers_before_the_first_party_ones(install: Install) -> None:
+    install("acme-things", ANSWERS)
+    plugins = Plugins.load()
+    assert plugins.readiness(THING).plugin == "acme-things:thing"
+    loaded = next(plugin for plugin in plugins.loaded if plugin.distribution == "acme-things")
+    assert (loaded.name, loaded.version, loaded.hooks) == ("thing", "1.2", ("readiness",))
+
+
+def test_even_a_last_resort_of_somebody_else_answers_before_the_first_party_fallback(install: Install) -> None:
+    install("acme-things", ANSWERS.replace("@hookimpl", "@hookimpl(trylast=True)"))
+    assert Plugins.load().readiness(THING).plugin == "acme-things:thing"
+
+
+def test_a_plugin_may_have_the_name_of_a_first_party_one(install: Install) -> None:
+    install("acme-things", ANSWERS, entry_points="[iter8_gitops]\ndeployment = acme_things\n")
+    deployment = Resource(ResourceId("apps", "Deployment", "shop", "web"), {})
+    plugins = Plugins.load()
+    assert plugins.failures == ()
+    assert plugins.readiness(deployment).plugin == "acme-things:deployment"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+        ("def broken(:", "SyntaxError"),
+        ("raise ValueError('password=hunter2')", "ValueError in broken_things.py line 1"),
+        ("import sys\nsys.exit(3)", "SystemExit in broken_things.py line 2"),
+        ("x = 1", "it implements no hook"),
+    ],
+    ids=["import", "syntax", "raise", "exit", "no hook"],
+)
+def test_a_broken_plugin_is_reported_and_does_not_stop_the_others(source: str, said: str, install: Install) -> None:
+    install("broken-things", source)
+    install("acme-things", ANSWERS)
+    plugins = Plugins.load()
+    failure = plugins.failures[0]
+    assert len(plugins.failures) == 1
+    assert (failure.name, failure.distribution) == ("thing", "broken-things")
+    assert said in failure.message
+    assert "hunter2" not in failure.message
+    assert plugins.readiness(THING).plugin == "acme-things:thing"
+
+
+def test_an_entry_point_to_something_that_is_not_there_is_reported(install: Install) -> None:
+    install("acme-things", ANSWERS, entry_points="[iter8_gitops]\nthing = acme_things:Nothing\n")
+    assert "has no attribute 'Nothing'" in Plugins.load().failures[0].message
+
+
+def test_entry_points_that_cannot_be_read_are_reported(install: Install) -> None:
+    install("broken-things", "", entry_points="[iter8_gitops]\nthis is no entry point\n")
+    install("acme-things", ANSWERS)
+    plugins = Plugins.load()
+    assert [failure.distribution for failure in plugins.failures] == ["broken-things"]
+    assert "its entry points cannot be read" in plugins.failures[0].message
+    assert plugins.readiness(THING).plugin == "acme-things:thing"
+
+
+def test_a_distribution_that_is_installed_twice_counts_once(install: Install) -> None:
+    install("acme-things", ANSWERS)
+    install("acme-things", ANSWERS, version="1.3")
+    plugins = Plugins.load()
+    assert plugins.failures == ()
+    assert [plugin.name for plugin in plugins.loaded if plugin.distribution == "acme-things"] == ["thing"]
+
+
+def test_every_hook_is_documented_and_used_by_a_first_party_plugin() -> None:
+    hooks = {name: value for name, value in vars(Hooks).items() if not name.startswith("_")}
+    used = {hook for plugin in Plugins.load().loaded for hook in plugin.hooks}
+    assert set(hooks) == used
+    assert all("None means" in str(hook.__doc__) for hook in hooks.values())

@@ -1,0 +1,104 @@
+"""Objects as nobody would write them: no rule may fail on one, or call it ready for being broken."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from iter8_gitops.hooks import Plugins, ReadinessState, Resource
+from tests.plugins.objects import NAMES, sample
+
+MUTANTS = 60
+STRANGE: list[Any] = [
+    None, True, False, 0, -1, 1, 2**70, 0.5, float("nan"), float("inf"), 1e300, "", "3", "-1", "ready", "x" * 5000,
+    "\ud800", "\x00\n", [], [None], ["True"], {}, {"": None}, [{}], [[]], {"type": 5, "status": {}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_mutant_breaks_a_rule(name: str, plugins: Plugins) -> None:
+    original = sample(name)
+    for mutant in mutants(original, random.Random(name)):
+        verdict = plugins.readiness(mutant)
+        found = verdict.readiness
+        assert found.reason not in {"PluginError", "NoRule"}, (found.message, mutant.manifest)
+        assert found.reason.isidentifier()
+        assert found.message.isprintable()
+        assert not found.servable or found.state in {
+            ReadinessState.READY, ReadinessState.PROGRESSING, ReadinessState.FAILED,
+        }  # fmt: skip
+        assert found.servable or found.state is not ReadinessState.READY
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_content_of_a_mutant_is_json(name: str, plugins: Plugins) -> None:
+    for mutant in mutants(sample(name), random.Random(name)):
+        content = plugins.signature_content(mutant)
+        # Not-a-number in the spec is the one thing that JSON cannot say.
+        assert content.error == "" or "which JSON cannot say" in content.error
+        json.dumps(content.value, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith(("configmap", "service"))])
+def test_taking_a_part_of_the_status_away_never_makes_an_object_ready(name: str, plugins: Plugins) -> None:
+    original = sample(name)
+    if plugins.readiness(original).readiness.state is ReadinessState.READY:
+        return
+    for path in places(original.manifest.get("status", {})):
+        # Without the trace of a failure, or of an older generation, an object may well be in order.
+        if path and path[0] in {"observedGeneration", "deploymentMode", "conditions", "modelStatus"}:
+            continue
+        mutant = without(original, ("status", *path))
+        assert plugins.readiness(mutant).readiness.state is not ReadinessState.READY, path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_deletion_timestamp_always_wins(name: str, plugins: Plugins) -> None:
+    manifest = copy.deepcopy(dict(sample(name).manifest))
+    manifest["metadata"]["deletionTimestamp"] = "2025-03-01T10:00:00Z"
+    found = plugins.readiness(Resource(sample(name).id, manifest)).readiness
+    assert (found.state, found.servable) == (ReadinessState.TERMINATING, False)
+
+
+def mutants(original: Resource, chance: random.Random) -> Iterator[Resource]:
+    """Copies in which one to three places are removed or hold something strange; the kind stays known."""
+    for _ in range(MUTANTS):
+        manifest = copy.deepcopy(dict(original.manifest))
+        for _ in range(chance.randint(1, 3)):
+            path = chance.choice([path for path in places(manifest) if path])
+            container = at(manifest, path[:-1])
+            if chance.random() < 0.3:
+                del container[path[-1]]
+            else:
+                container[path[-1]] = copy.deepcopy(chance.choice(STRANGE))
+        yield Resource(original.id, manifest)
+
+
+def without(original: Resource, path: tuple[str | int, ...]) -> Resource:
+    manifest = copy.deepcopy(dict(original.manifest))
+    if path[0] in manifest:
+        del at(manifest, path[:-1])[path[-1]]
+    return Resource(original.id, manifest)
+
+
+def at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every path in a JSON value, the empty one first."""
+    found = [path]
+    if isinstance(value, dict):
+        for key, item in value.items():
+            found += places(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            found += places(item, (*path, index))
+    return found
