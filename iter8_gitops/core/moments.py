@@ -1,15 +1,16 @@
 """Mean and variance of values that come, change and go, without losing digits.
 
-Kept per set of values: n, S = sum(x - K) and Q = sum((x - K)^2), with a fixed shift K that all versions and
-weight epochs of a metric share, so that sets merge by addition. A user's total that goes from x to y takes
-x out and puts y in. S and Q are each held as an unevaluated sum of two doubles (about 32 digits), and every
-term enters without rounding; so what is taken out is exactly what was put in, and an offset far from K
-(totals of 1e9 with K = 1e8, say) costs no accuracy. With single doubles it would cost all of it.
+Kept per set of values: n, S = sum(x) and Q = sum(x^2), so that sets merge by addition; a user's total that
+goes from x to y takes x out and puts y in. Sums of squares of plain doubles lose everything at an offset
+(a mean of 1e8 with a spread of 1). The usual cure, a fixed shift K such as the first value, helps only sets near K: an
+absurd first value, or totals of many values each, bring the loss back. Instead S and Q are each an unevaluated sum of
+two doubles (106 bits), and every term enters without rounding: what is taken out is exactly what was put in, and
+a relative spread of 1e-8 keeps 14 digits, wherever the set lies. Sums about any shift follow without loss:
+S_K = S - n K, Q_K = Q - 2 K S + n K^2.
 
-Error-free difference and square: Dekker, "A floating-point technique for extending the available precision",
-Numerische Mathematik 18, 1971; the difference in Knuth's branch-free form (TAOCP volume 2, section 4.2.2).
-`math.fsum` rounds correctly once at the end (Shewchuk 1997). All of it holds for magnitudes whose squares
-and sums stay finite, which `iter8_gitops.spec.metric.MAX_MAGNITUDE` guarantees.
+Error-free square: Dekker, "A floating-point technique for extending the available precision", Numerische
+Mathematik 18, 1971. `math.fsum` rounds correctly, once, at the end (Shewchuk 1997). All of it holds for
+magnitudes whose squares and sums stay finite, which `iter8_gitops.spec.metric.MAX_MAGNITUDE` guarantees.
 """
 
 from __future__ import annotations
@@ -40,72 +41,61 @@ def add(total: ExactSum, terms: Iterable[float]) -> ExactSum:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Values that join a set and values that leave it, as what they add to n, S and Q about `shift`."""
+    """Values that join a set and values that leave it, as the terms that they add to n, S and Q."""
 
     count: int
     sums: tuple[float, ...]
     squares: tuple[float, ...]
 
     @classmethod
-    def of(cls, shift: float, joined: Sequence[float], left: Sequence[float] = ()) -> Change:
+    def of(cls, joined: Sequence[float], left: Sequence[float] = ()) -> Change:
         """The change when the values in `joined` come in and those in `left`, all of the set, go out."""
-        sums, squares = _deviations(shift, joined)
-        sums_out, squares_out = _deviations(shift, left)
         return cls(
             len(joined) - len(left),
-            (*sums, *map(neg, sums_out)),
-            (*squares, *map(neg, squares_out)),
+            (*joined, *map(neg, left)),
+            (*_squares(joined), *map(neg, _squares(left))),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """n, S and Q of a set of values, about a shift that the caller keeps."""
+    """n, S and Q of a set of values."""
 
     count: int = 0
     sum: ExactSum = ZERO
     squares: ExactSum = ZERO
 
     def changed(self, change: Change) -> Moments:
-        """The moments after a change, which must be about the same shift."""
+        """The moments after a change."""
         return Moments(self.count + change.count, add(self.sum, change.sums), add(self.squares, change.squares))
 
 
-def summary(moments: Moments, shift: float, minimum: float, maximum: float, zeros: int = 0) -> Summary:
+def summary(moments: Moments, minimum: float, maximum: float, zeros: int = 0) -> Summary:
     """What a dashboard shows of a set of values, joined by `zeros` more values that are all 0.
 
-    `minimum` and `maximum` are those of the set without the zeros. The set and the zeros must not
-    both be empty.
+    The set is not empty; `minimum` and `maximum` are its own, without the zeros.
     """
     if zeros:
-        minimum, maximum = (min(minimum, 0.0), max(maximum, 0.0)) if moments.count else (0.0, 0.0)
+        minimum, maximum = min(minimum, 0.0), max(maximum, 0.0)
     count = moments.count + zeros
     if minimum == maximum:
         return Summary(count, minimum, 0.0, minimum, maximum)
-    centre = Fraction(shift)
-    total = Fraction(moments.sum[0]) + Fraction(moments.sum[1]) - zeros * centre
-    squares = Fraction(moments.squares[0]) + Fraction(moments.squares[1]) + zeros * centre**2
-    variance = float((squares - total**2 / count) / count)
-    return Summary(count, float(centre + total / count), sqrt(max(variance, 0.0)), minimum, maximum)
+    mean = _exactly(moments.sum) / count
+    variance = float(_exactly(moments.squares) / count - mean**2)
+    return Summary(count, float(mean), sqrt(max(variance, 0.0)), minimum, maximum)
 
 
-def _deviations(shift: float, values: Sequence[float]) -> tuple[list[float], list[float]]:
-    """Terms that add up to sum(x - shift), exactly, and terms that add up to sum((x - shift)^2).
+def _exactly(total: ExactSum) -> Fraction:
+    return Fraction(total[0]) + Fraction(total[1])
 
-    The squares have a relative error of about 2^-105, the same each time, so that a value's terms
-    cancel when it is taken out again.
-    """
-    sums: list[float] = []
-    squares: list[float] = []
+
+def _squares(values: Iterable[float]) -> list[float]:
+    """Two terms per value that add up to its square."""
+    terms: list[float] = []
     for value in values:
-        high = value - shift
-        subtracted = value - high
-        low = (value - (high + subtracted)) + (subtracted - shift)
-        square = high * high
-        scaled = _SPLITTER * high
-        head = scaled - (scaled - high)
-        tail = high - head
-        left_out = ((head * head - square) + 2.0 * head * tail) + tail * tail
-        sums += (high, low)
-        squares += (square, left_out + 2.0 * high * low)
-    return sums, squares
+        square = value * value
+        scaled = _SPLITTER * value
+        head = scaled - (scaled - value)
+        tail = value - head
+        terms += (square, ((head * head - square) + 2.0 * head * tail) + tail * tail)
+    return terms

@@ -16,6 +16,14 @@ Render = Callable[[str, str, Mapping[str, Any]], str]
 """(engine, template, data) -> text. Raises `TemplateError` with a message for the template's author."""
 
 
+class _PlainDumper(yaml.SafeDumper):
+    """Writes values in full, where the template shared them with anchors and aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never use an alias."""
+        return True
+
+
 def template_data(
     routemap: Routemap, versions: tuple[VersionState, ...], short_names: Mapping[tuple[str, str], str]
 ) -> dict[str, Any]:
@@ -62,23 +70,24 @@ def parse_route(routemap: Routemap, template: RoutingTemplate, text: str) -> Ren
     manifest = documents[0].data
     if not isinstance(manifest, dict):
         return "rendered something that is not an object"
-    metadata = manifest.get("metadata")
-    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
+    written = manifest.get("metadata")
+    metadata = written if isinstance(written, dict) else {}
+    api_version, kind, name = manifest.get("apiVersion"), manifest.get("kind"), metadata.get("name")
     if not (isinstance(api_version, str) and isinstance(kind, str) and isinstance(name, str) and name):
         return "rendered an object without apiVersion, kind or metadata.name"
     group = api_version.rpartition("/")[0]
     if template.target_kind not in {("", ""), (group, kind)}:
         wanted_group, wanted_kind = template.target_kind
         return f"rendered {kind} of group {group!r}, but its gvrShort says {wanted_kind} of group {wanted_group!r}"
-    namespace = metadata.setdefault("namespace", routemap.namespace) if isinstance(metadata, dict) else ""
+    namespace = metadata.get("namespace") or routemap.namespace
+    complete = {**manifest, "metadata": {**metadata, "namespace": namespace}}
     return RenderedRoute(
         template=template.name,
         group=group,
         kind=kind,
         namespace=str(namespace),
         name=name,
-        text=yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=10_000),
+        text=yaml.dump(complete, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=10_000),
     )
 
 

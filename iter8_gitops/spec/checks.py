@@ -1,0 +1,142 @@
+"""Rules of a spec that span several values, or need the known kinds.
+
+They look at the spec as it was written, and pass over whatever the schema complains of anyway, so that
+a person learns of everything at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from iter8_gitops.spec.complaints import Complaint, dotted
+from iter8_gitops.spec.documents import Step
+from iter8_gitops.spec.kinds import KindTable
+from iter8_gitops.spec.names import group_of
+from iter8_gitops.spec.resource import ResourceId
+from iter8_gitops.spec.schema import ResourceSpec
+from iter8_gitops.spec.wording import abridged
+
+_RESOURCE_KEYS = frozenset(ResourceSpec.keys())
+_NAME_THE_KIND = "write gvrShort, or apiVersion and kind"
+
+
+def check_spec(spec: Mapping[str, Any], kinds: KindTable, namespace: str) -> Iterator[Complaint]:
+    """Everything that breaks a rule. `namespace` is the routemap's, where resources without one are."""
+    yield from _version_names(spec)
+    for index, version in items_of(spec.get("versions")):
+        yield from _resources(("versions", index, "resources"), version, kinds, namespace)
+    templates = spec.get("routingTemplates")
+    for name, template in templates.items() if isinstance(templates, dict) else ():
+        if not name:
+            yield Complaint(("routingTemplates", name), "is empty: a template needs a name", at_key=True)
+        if isinstance(template, dict):
+            yield from _short_name(("routingTemplates", name, "gvrShort"), template.get("gvrShort"), kinds)
+
+
+def stated_namespaces(spec: Any) -> set[str]:
+    """The namespaces that the resources of a spec state, as far as it can be read."""
+    versions = items_of(spec.get("versions") if isinstance(spec, dict) else None)
+    resources = (resource for _, version in versions for _, resource in items_of(version.get("resources")))
+    stated = (resource.get("namespace") for resource in resources)
+    return {namespace for namespace in stated if isinstance(namespace, str)}
+
+
+def states_every_namespace(spec: Any) -> bool:
+    """Whether `stated_namespaces` has missed none, for want of a misspelt key or a list that is none."""
+    versions = spec.get("versions") if isinstance(spec, dict) else None
+    return isinstance(versions, list) and all(
+        isinstance(version, dict)
+        and isinstance(version.get("resources"), list)
+        and all(_is_readable(resource) for resource in version["resources"])
+        for version in versions
+    )
+
+
+def default_version_name(index: int) -> str:
+    """The name of a version that has none of its own."""
+    return f"v{index}"
+
+
+def group_and_kind(
+    short: str | None, api_version: str | None, kind: str | None, kinds: KindTable
+) -> tuple[str, str] | None:
+    """API group and kind of a resource, by `gvrShort` or by `apiVersion` and `kind`; None if neither tells."""
+    if short is not None:
+        known = kinds.by_short_name(short)
+        return (known.group, known.kind) if known else None
+    return (group_of(api_version), kind) if api_version is not None and kind is not None else None
+
+
+def items_of(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The mappings in a list, with their indices; nothing when it is no list."""
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(item, dict):
+            yield index, item
+
+
+def _is_readable(resource: Any) -> bool:
+    if not isinstance(resource, dict) or not _RESOURCE_KEYS.issuperset(resource):
+        return False
+    return isinstance(resource.get("namespace"), str | None)
+
+
+def _version_names(spec: Mapping[str, Any]) -> Iterator[Complaint]:
+    used: dict[str, int] = {}
+    for index, version in items_of(spec.get("versions")):
+        stated = version.get("name")
+        name = default_version_name(index) if stated is None else stated
+        if not isinstance(name, str):
+            continue
+        first = used.setdefault(name, index)
+        if first != index:
+            said = f"has the name of versions[{first}]: `{abridged(name)}`"
+            hint = "names must differ; a version without a name is called v0, v1, .. by its place"
+            yield Complaint(("versions", index) if stated is None else ("versions", index, "name"), said, hint)
+
+
+def _resources(
+    path: tuple[Step, ...], version: Mapping[str, Any], kinds: KindTable, namespace: str
+) -> Iterator[Complaint]:
+    seen: dict[ResourceId, int] = {}
+    for index, resource in items_of(version.get("resources")):
+        here = (*path, index)
+        yield from _kind(here, resource, kinds)
+        identity = _resource_id(resource, kinds, namespace)
+        if identity is None:
+            continue
+        first = seen.setdefault(identity, index)
+        if first != index:
+            said = f"is the same object as {dotted('', (*path, first))}: {abridged(str(identity))}"
+            yield Complaint(here, said, "name each object once in a version")
+
+
+def _resource_id(resource: Mapping[str, Any], kinds: KindTable, namespace: str) -> ResourceId | None:
+    stated = {key: value for key, value in resource.items() if isinstance(value, str)}
+    kind = group_and_kind(stated.get("gvrShort"), stated.get("apiVersion"), stated.get("kind"), kinds)
+    if kind is None or "name" not in stated:
+        return None
+    return ResourceId(*kind, stated.get("namespace", namespace), stated["name"])
+
+
+def _kind(path: tuple[Step, ...], resource: Mapping[str, Any], kinds: KindTable) -> Iterator[Complaint]:
+    short, api_version, kind = (resource.get(key) for key in ("gvrShort", "apiVersion", "kind"))
+    if short is not None:
+        yield from _short_name((*path, "gvrShort"), short, kinds)
+        if api_version is not None or kind is not None:
+            extra = "apiVersion" if api_version is not None else "kind"
+            yield Complaint((*path, extra), "stands beside gvrShort", f"keep one: {_NAME_THE_KIND}", at_key=True)
+    elif api_version is None and kind is None:
+        yield Complaint(path, "does not say which kind it is", _NAME_THE_KIND)
+    elif api_version is None or kind is None:
+        missing = "apiVersion" if api_version is None else "kind"
+        yield Complaint((*path, missing), "is missing", _NAME_THE_KIND)
+    elif isinstance(api_version, str) and isinstance(kind, str):
+        meant = kinds.spelled_like(group_of(api_version), kind)
+        if meant is not None:
+            yield Complaint((*path, "kind"), f"is no known kind: `{abridged(kind)}`", f"did you mean `{meant.kind}`?")
+
+
+def _short_name(path: tuple[Step, ...], short: Any, kinds: KindTable) -> Iterator[Complaint]:
+    if isinstance(short, str) and kinds.by_short_name(short) is None:
+        yield Complaint(path, f"is no known kind: `{abridged(short)}`", kinds.unknown_name_hint(short))

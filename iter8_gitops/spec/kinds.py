@@ -1,0 +1,66 @@
+"""Which kinds routemaps may name by short name, and which kind each name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from iter8_gitops.spec.resource import ResourceKind
+from iter8_gitops.spec.wording import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two kinds claim one short name: `kept` came first and has it, `refused` has not."""
+
+    short_name: str
+    kept: ResourceKind
+    refused: ResourceKind
+
+
+class KindTable:
+    """The known kinds. Earlier kinds win over later ones.
+
+    A kind is found by its short names, and by its plural and its kind in lower case unless these are
+    somebody's short name. Names are case-sensitive.
+    """
+
+    def __init__(self, kinds: Sequence[ResourceKind]) -> None:
+        self._by_kind: dict[tuple[str, str], ResourceKind] = {}
+        self._by_name: dict[str, ResourceKind] = {}
+        conflicts: list[Conflict] = []
+        for kind in kinds:
+            self._by_kind.setdefault((kind.group, kind.kind), kind)
+            for name in kind.short_names:
+                kept = self._by_name.setdefault(name, kind)
+                if (kept.group, kept.kind) != (kind.group, kind.kind):
+                    conflicts.append(Conflict(name, kept, kind))
+        self._short_names = tuple(sorted(self._by_name))
+        for kind in kinds:
+            self._by_name.setdefault(kind.plural, kind)
+            self._by_name.setdefault(kind.kind.lower(), kind)
+        self.conflicts = tuple(conflicts)
+
+    def by_short_name(self, name: str) -> ResourceKind | None:
+        """The kind that `name` stands for, or None."""
+        return self._by_name.get(name)
+
+    def by_kind(self, group: str, kind: str) -> ResourceKind | None:
+        """The known kind of this API group and name, or None."""
+        return self._by_kind.get((group, kind))
+
+    def names(self) -> tuple[str, ...]:
+        """Every short name, sorted."""
+        return self._short_names
+
+    def spelled_like(self, group: str, kind: str) -> ResourceKind | None:
+        """The known kind of `group` that differs from `kind` only in case, if `kind` itself is not known."""
+        if (group, kind) in self._by_kind:
+            return None
+        return next((k for k in self._by_kind.values() if k.group == group and k.kind.lower() == kind.lower()), None)
+
+    def unknown_name_hint(self, name: str) -> str:
+        """What to write instead of the unknown short name `name`."""
+        found = nearest(name, self._by_name)
+        meant = f"did you mean `{found}`? " if found else ""
+        return f"{meant}known: {', '.join(self._short_names)}; or write apiVersion and kind"
