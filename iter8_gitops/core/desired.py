@@ -84,18 +84,22 @@ def _places(trees: Iterable[DecodedTree]) -> dict[str, list[Declared]]:
     return places
 
 
-def _incumbent_first(places: Sequence[Declared], before: Declared | None) -> list[Declared]:
+def _incumbent_first(places: Sequence[Declared], before: Declared | None) -> Sequence[Declared]:
     if before is None:
-        return list(places)
+        return places
+    first, *others = sorted(places, key=lambda place: not _same_place(place, before)) if len(places) > 1 else places
+    return [_continued(first, before), *others]
 
-    def is_other_place(place: Declared) -> bool:
-        return (place.origin.source, place.origin.path) != (before.origin.source, before.origin.path)
 
-    first, *others = sorted(places, key=is_other_place)
-    if first.routemap == before.routemap and not is_other_place(first):
-        # The revision says when the routemap last changed, not when its repository did.
-        first = replace(first, origin=before.origin)
-    return [first, *others]
+def _continued(place: Declared, before: Declared) -> Declared:
+    """`place`, with the revision at which the routemap last changed, rather than the one its repository is at."""
+    if not _same_place(place, before) or place.routemap != before.routemap:
+        return place
+    return before if place.line == before.line else replace(place, origin=before.origin)
+
+
+def _same_place(one: Declared, other: Declared) -> bool:
+    return (one.origin.source, one.origin.path) == (other.origin.source, other.origin.path)
 
 
 def _is_broken(application: str, before: Declared, tree: DecodedTree, trees: Iterable[DecodedTree]) -> bool:

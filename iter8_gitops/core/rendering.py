@@ -19,7 +19,7 @@ Render = Callable[[str, str, Mapping[str, Any]], str]
 class _PlainDumper(yaml.SafeDumper):
     """Writes values in full, where the template shared them with anchors and aliases."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, _data: Any) -> bool:
         """Never use an alias."""
         return True
 

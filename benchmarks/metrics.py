@@ -1,0 +1,75 @@
+"""How many metric values become durable per second, and what a dashboard costs after many of them."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measurement import Measurement, seconds
+from iter8_gitops.core.dashboard import abn_dashboard
+from iter8_gitops.metrics.sqlite import SqliteMetricStore
+from iter8_gitops.spec.metric import Arm, MetricValue
+
+APPLICATION = "modelmesh-serving/backend"
+SIGNATURES = {0: "primary", 1: "candidate"}
+FEW, MANY = 1_000, 1_000_000
+BATCHES = (500, 2_000)
+VALUES_PER_BATCH_SIZE = 60_000
+DASHBOARDS = 21
+
+
+def measure() -> list[Measurement]:
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [_write_speed(Path(folder) / f"write-{size}.db", size) for size in BATCHES]
+        return [*rows, *_dashboard_cost(Path(folder))]
+
+
+def _write_speed(path: Path, batch_size: int) -> Measurement:
+    store = SqliteMetricStore(path)
+    batches = list(_batches(VALUES_PER_BATCH_SIZE, batch_size))
+    began = time.perf_counter()
+    for batch in batches:
+        store.record([], batch)
+    rate = VALUES_PER_BATCH_SIZE / (time.perf_counter() - began)
+    store.close()
+    return Measurement(f"durable values, {batch_size} a transaction", f"{rate:,.0f}/s", ">= 30,000/s")
+
+
+def _dashboard_cost(folder: Path) -> list[Measurement]:
+    few, many = SqliteMetricStore(folder / "few.db"), SqliteMetricStore(folder / "many.db")
+    for store, count in ((few, FEW), (many, MANY)):
+        for batch in _batches(count, 5_000):
+            store.record([], batch)
+    costs: dict[int, list[float]] = {FEW: [], MANY: []}
+    for _ in range(DASHBOARDS):
+        costs[FEW].append(seconds(lambda: abn_dashboard(few.report(APPLICATION, SIGNATURES))))
+        costs[MANY].append(seconds(lambda: abn_dashboard(many.report(APPLICATION, SIGNATURES))))
+    few.close()
+    many.close()
+    cost_of_few, cost_of_many = statistics.median(costs[FEW]), statistics.median(costs[MANY])
+    return [
+        Measurement(f"dashboard after {FEW:,} values", f"{cost_of_few * 1e3:.2f} ms"),
+        Measurement(f"dashboard after {MANY:,} values", f"{cost_of_many * 1e3:.2f} ms"),
+        Measurement("  ratio", f"{cost_of_many / cost_of_few:.2f}", "<= 1.5"),
+    ]
+
+
+def _batches(count: int, size: int) -> Iterator[list[MetricValue]]:
+    """Values of two versions, four per user, spread as revenue is."""
+    draw = random.Random(count)
+    arms = [Arm(APPLICATION, version, signature, 0) for version, signature in SIGNATURES.items()]
+    for start in range(0, count, size):
+        users = [draw.randrange(max(1, count // 4)) for _ in range(min(size, count - start))]
+        yield [
+            MetricValue("revenue", round(draw.lognormvariate(3, 1), 2), f"user-{user}", arms[user % 2])
+            for user in users
+        ]
+
+
+if __name__ == "__main__":
+    for row in measure():
+        print(f"{row.what:<40} {row.value:>16}  {row.bar}")
