@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from iter8_gitops.spec.metric import Arm
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Metric:
-    """A metric of an application: its number, and the shift that all its sums are about.
-
-    A catalog hands out one object per metric, so that it is a cheap key.
-    """
-
-    id: int
-    shift: float
 
 
 class Catalog:
@@ -29,7 +17,7 @@ class Catalog:
         self._connection = connection
         self._applications: dict[str, int] = {}
         self._contents: dict[Arm, int] = {}
-        self._metrics: dict[tuple[str, str], Metric] = {}
+        self._metrics: dict[tuple[str, str], int] = {}
 
     def application(self, name: str) -> int:
         """The number of an application."""
@@ -53,22 +41,21 @@ class Catalog:
             )
         return known
 
-    def metric(self, application: str, name: str, value: float) -> Metric:
-        """A metric of an application. When it is new, `value` becomes its shift."""
+    def metric(self, application: str, name: str) -> int:
+        """The number of a metric of an application."""
         known = self._metrics.get((application, name))
         if known is None:
-            number = self._number(
-                "SELECT id FROM metric WHERE application = ?1 AND name = ?2",
-                "INSERT INTO metric (application, name, shift) VALUES (?, ?, ?)",
-                (self.application(application), name, value),
+            known = self._metrics[application, name] = self._number(
+                "SELECT id FROM metric WHERE application = ? AND name = ?",
+                "INSERT INTO metric (application, name) VALUES (?, ?)",
+                (self.application(application), name),
             )
-            (shift,) = self._connection.execute("SELECT shift FROM metric WHERE id = ?", (number,)).fetchone()
-            known = self._metrics[application, name] = Metric(number, shift)
         return known
 
     def _number(self, find: str, create: str, key: tuple[object, ...]) -> int:
-        row = self._connection.execute(find, key[: find.count("?")]).fetchone()
+        row = self._connection.execute(find, key).fetchone()
         if row is None:
-            return self._connection.execute(create, key).lastrowid or 0
+            self._connection.execute(create, key)
+            row = self._connection.execute(find, key).fetchone()
         number: int = row[0]
         return number

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iter8_gitops.metrics.catalog import Catalog, Metric
+from iter8_gitops.metrics.catalog import Catalog
 from iter8_gitops.metrics.users import Place, User, load_users, save_users
 from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
@@ -24,8 +24,8 @@ class Addition:
 Additions: TypeAlias = Mapping[int, Addition]
 """User number -> what the user added."""
 
-Credited: TypeAlias = Mapping[tuple[int, Metric], Additions]
-"""(content number, metric) -> what was added to it."""
+Credited: TypeAlias = Mapping[tuple[int, int], Additions]
+"""(content number, metric number) -> what was added to it."""
 
 
 def record_exposures(
@@ -39,13 +39,13 @@ def record_exposures(
     users = _load(connection, catalog, exposures, values)
     for exposure in exposures:
         users[exposure.arm.application][exposure.user].expose(_place(catalog, exposure.arm))
-    credited: dict[tuple[int, Metric], dict[int, Addition]] = defaultdict(dict)
+    credited: dict[tuple[int, int], dict[int, Addition]] = defaultdict(dict)
     for value in values:
         application = value.fallback.application
         user = users[application][value.user]
         content, epoch = user.place or user.expose(_place(catalog, value.fallback))
         amount = value.value + 0.0  # -0.0 becomes 0.0, which prints without a sign
-        additions = credited[content, catalog.metric(application, value.name, amount)]
+        additions = credited[content, catalog.metric(application, value.name)]
         addition = additions.get(user.number)
         if addition is None:
             additions[user.number] = Addition(epoch, [amount])

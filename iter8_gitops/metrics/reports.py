@@ -59,18 +59,18 @@ def _distributions(connection: sqlite3.Connection, content: int, exposed: int) -
     Of the `exposed` users, those who wrote no value of a metric count 0 in it.
     """
     rows = connection.execute(
-        "SELECT name, shift, scope, series.id, count, sum, sum_low, squares, squares_low, minimum, maximum "
+        "SELECT name, scope, series.id, count, sum, sum_low, squares, squares_low, minimum, maximum "
         "FROM series JOIN metric ON metric.id = series.metric JOIN aggregate ON aggregate.series = series.id "
         "WHERE content = ? AND epoch = ?",
         (content, ALL_EPOCHS),
     ).fetchall()
     found: dict[str, dict[Scope, Distribution]] = defaultdict(dict)
-    for name, shift, scope, series, count, total, total_low, squares, squares_low, minimum, maximum in rows:
+    for name, scope, series, count, total, total_low, squares, squares_low, minimum, maximum in rows:
         known = Moments(count, (total, total_low), (squares, squares_low))
         counts = read_counts(connection, series)
         silent = exposed - count if scope == Scope.USERS else 0
         if silent:
             counts[0.0] = counts.get(0.0, 0) + silent
-        summary = moments.summary(known, shift, minimum, maximum, silent)
+        summary = moments.summary(known, minimum, maximum, silent)
         found[name][Scope(scope)] = Distribution(summary, tuple(sorted(counts.items())))
     return found

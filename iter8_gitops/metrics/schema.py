@@ -3,8 +3,7 @@
 - `content`: a version's content, i.e. (application, version, signature).
 - `user`: one row per (application, user), with the content and weight epoch the user was last exposed to;
   `past_exposure` keeps the earlier ones, and `audience` counts who was exposed to what.
-- `metric`: the fixed shift of each metric, which its first value chose.
-- `series`: one metric of one content, over transactions or over users, with its extremes; `aggregate` holds
+- `series`: one `metric` of one content, over transactions or over users, with its extremes; `aggregate` holds
   its running sums.
 - `user_total`: the sum of each user's values in a series, and the part of it in the user's present weight
   epoch; `past_total` keeps the parts of earlier epochs.
@@ -76,7 +75,6 @@ _TABLES = (
         id INTEGER PRIMARY KEY,
         application INTEGER NOT NULL REFERENCES application,
         name TEXT NOT NULL,
-        shift REAL NOT NULL,
         UNIQUE (application, name)
     )""",
     """CREATE TABLE series (

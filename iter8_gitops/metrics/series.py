@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from itertools import chain
 
 from iter8_gitops.core.moments import Change, Moments
-from iter8_gitops.metrics.catalog import Metric
 from iter8_gitops.metrics.credits import Additions, Credited
 from iter8_gitops.metrics.histograms import change_counts
 from iter8_gitops.metrics.schema import ALL_EPOCHS, Scope
@@ -22,22 +21,20 @@ def add_values(connection: sqlite3.Connection, credited: Credited, exact_values:
     """
     for (content, metric), additions in credited.items():
         transactions = _series(connection, content, metric, Scope.TRANSACTIONS)
-        changes = _add_transactions(connection, transactions, metric, additions)
+        changes = _add_transactions(connection, transactions, additions)
         change_counts(connection, transactions, changes, exact_values)
         users = _series(connection, content, metric, Scope.USERS)
-        changes = _add_to_users(connection, users, metric, additions)
+        changes = _add_to_users(connection, users, additions)
         change_counts(connection, users, changes, exact_values)
 
 
-def _add_transactions(
-    connection: sqlite3.Connection, series: int, metric: Metric, additions: Additions
-) -> Counter[float]:
+def _add_transactions(connection: sqlite3.Connection, series: int, additions: Additions) -> Counter[float]:
     """Count each value; returns how often each was added."""
     by_epoch: dict[int, list[float]] = defaultdict(list)
     for addition in additions.values():
         by_epoch[addition.epoch] += addition.values
     for epoch, values in by_epoch.items():
-        change = Change.of(metric.shift, values)
+        change = Change.of(values)
         _change_moments(connection, series, epoch, change)
         _change_moments(connection, series, ALL_EPOCHS, change)
     counts = Counter(chain.from_iterable(by_epoch.values()))
@@ -49,14 +46,14 @@ def _add_transactions(
     return counts
 
 
-def _add_to_users(connection: sqlite3.Connection, series: int, metric: Metric, additions: Additions) -> Counter[float]:
+def _add_to_users(connection: sqlite3.Connection, series: int, additions: Additions) -> Counter[float]:
     """Move the users' totals; returns by how much the number of users at each total changed."""
     wholes, parts = move_totals(connection, series, additions)
-    change = Change.of(metric.shift, wholes.joined, wholes.left)
+    change = Change.of(wholes.joined, wholes.left)
     _change_moments(connection, series, ALL_EPOCHS, change)
     for epoch, moves in parts.items():
         same = moves == wholes
-        part_change = change if same else Change.of(metric.shift, moves.joined, moves.left)
+        part_change = change if same else Change.of(moves.joined, moves.left)
         _change_moments(connection, series, epoch, part_change)
     connection.execute(
         "UPDATE series SET minimum = ?, maximum = ? WHERE id = ?", (*extremes(connection, series), series)
@@ -66,10 +63,10 @@ def _add_to_users(connection: sqlite3.Connection, series: int, metric: Metric, a
     return counts
 
 
-def _series(connection: sqlite3.Connection, content: int, metric: Metric, scope: Scope) -> int:
+def _series(connection: sqlite3.Connection, content: int, metric: int, scope: Scope) -> int:
     """The number of a series; a new one is empty."""
     statement = "SELECT id FROM series WHERE content = ? AND metric = ? AND scope = ?"
-    key = (content, metric.id, scope.value)
+    key = (content, metric, scope.value)
     row = connection.execute(statement, key).fetchone()
     if row is None:
         connection.execute("INSERT INTO series (content, metric, scope, coarse) VALUES (?, ?, ?, 0)", key)

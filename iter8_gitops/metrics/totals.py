@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from iter8_gitops.core.moments import ZERO, ExactSum, add
 from iter8_gitops.metrics.credits import Additions
@@ -26,8 +27,7 @@ class Moves:
         self.joined.append(after[0])
 
 
-@dataclass(frozen=True, slots=True)
-class _Total:
+class _Total(NamedTuple):
     """A user's sum over all weight epochs, and the part of it from `epoch`; None for no values."""
 
     epoch: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from iter8_gitops.metrics.lookups import rows_of
@@ -17,21 +17,18 @@ Place: TypeAlias = tuple[int, int]
 
 @dataclass(slots=True)
 class User:
-    """A user's number, the place stored so far (None for a new user), and the places since, the last one last."""
+    """A user's number, the place stored before the batch, the present one (None for no place), and all since."""
 
     number: int
-    stored: Place | None = None
-    moves: list[Place] = field(default_factory=list)
-
-    @property
-    def place(self) -> Place | None:
-        """Where the user was last exposed, None when nowhere yet."""
-        return self.moves[-1] if self.moves else self.stored
+    stored: Place | None
+    place: Place | None
+    moves: tuple[Place, ...] = ()
 
     def expose(self, place: Place) -> Place:
         """Give the user `place`, and return it."""
         if place != self.place:
-            self.moves.append(place)
+            self.place = place
+            self.moves += (place,)
         return place
 
 
@@ -44,10 +41,14 @@ def load_users(connection: sqlite3.Connection, application: int, names: set[str]
         (application,),
         wanted,
     )
-    users = {name: User(number, (content, epoch)) for name, number, content, epoch in found}
+    users: dict[str, User] = {}
+    for name, number, content, epoch in found:
+        place = (content, epoch)
+        users[name] = User(number, place, place)
     (last,) = connection.execute("SELECT users FROM application WHERE id = ?", (application,)).fetchone()
     unknown = [name for name in wanted if name not in users]
-    users |= {name: User(number) for number, name in enumerate(unknown, start=last + 1)}
+    for number, name in enumerate(unknown, start=last + 1):
+        users[name] = User(number, None, None)
     connection.execute("UPDATE application SET users = ? WHERE id = ?", (last + len(unknown), application))
     return users
 
