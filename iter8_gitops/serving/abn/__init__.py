@@ -1,0 +1,1 @@
+"""The gRPC service `main.ABN` that Iter8's SDK clients speak, generated from `abn.proto`."""

@@ -1,0 +1,32 @@
+from google.protobuf import empty_pb2 as _empty_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Application(_message.Message):
+    __slots__ = ("name", "user")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    user: str
+    def __init__(self, name: _Optional[str] = ..., user: _Optional[str] = ...) -> None: ...
+
+class VersionRecommendation(_message.Message):
+    __slots__ = ("versionNumber",)
+    VERSIONNUMBER_FIELD_NUMBER: _ClassVar[int]
+    versionNumber: int
+    def __init__(self, versionNumber: _Optional[int] = ...) -> None: ...
+
+class MetricValue(_message.Message):
+    __slots__ = ("name", "value", "application", "user")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    APPLICATION_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    value: str
+    application: str
+    user: str
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ..., application: _Optional[str] = ..., user: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,81 @@
+"""The Falcon application: which resource answers where."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+from falcon import RequestOptions
+from falcon.asgi import App, Request, Response
+
+from iter8_gitops.serving.http.answers import add_error_handlers
+from iter8_gitops.serving.http.dashboards import AbnDashboardResource
+from iter8_gitops.serving.http.decisions import LookupResource, MetricsResource
+from iter8_gitops.serving.http.operations import (
+    HealthResource,
+    OpenapiResource,
+    PrometheusResource,
+    ReadinessResource,
+)
+from iter8_gitops.serving.http.routemaps import RoutemapResource, RoutemapsResource
+from iter8_gitops.serving.scrape import Scrape
+from iter8_gitops.serving.telemetry import Telemetry
+from iter8_gitops.serving.usecases import Experiments
+
+
+class TimedRequest(Request):
+    """A request that knows when it arrived."""
+
+    __slots__ = ("arrived",)
+
+    def __init__(
+        self,
+        scope: dict[str, Any],
+        receive: Any,
+        first_event: Any = None,
+        options: RequestOptions | None = None,
+    ) -> None:
+        self.arrived = perf_counter()
+        super().__init__(scope, receive, first_event, options)
+
+
+class RequestTelemetry:
+    """Falcon middleware that counts every request, whatever became of it."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Called by Falcon at the start of the ASGI lifespan."""
+        self._flushing = asyncio.create_task(self._telemetry.flush_regularly())
+
+    async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Called by Falcon at the end of the ASGI lifespan."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+
+    async def process_response(self, req: TimedRequest, resp: Response, _resource: object, succeeded: bool) -> None:
+        """Called by Falcon when the answer is complete, also for errors."""
+        failure = "" if succeeded else str(resp.status_code)
+        # What matches no route is counted together: paths have no bound.
+        route = req.uri_template or "unknown"
+        self._telemetry.request("http", route, perf_counter() - req.arrived, failure)
+
+
+def create_app(experiments: Experiments, telemetry: Telemetry, scrape: Scrape) -> App[TimedRequest, Response]:
+    """The application, with everything it needs given to it."""
+    app = App(request_type=TimedRequest, middleware=[RequestTelemetry(telemetry)])
+    add_error_handlers(app)
+    app.add_route("/v1/lookup", LookupResource(experiments))
+    app.add_route("/v1/metrics", MetricsResource(experiments))
+    app.add_route("/v1/routemaps", RoutemapsResource(experiments))
+    app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))
+    app.add_route("/abnDashboard", AbnDashboardResource(experiments))
+    app.add_route("/metrics", PrometheusResource(telemetry, scrape))
+    app.add_route("/healthz", HealthResource())
+    app.add_route("/readyz", ReadinessResource(experiments))
+    app.add_route("/openapi.json", OpenapiResource())
+    return app

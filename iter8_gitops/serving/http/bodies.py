@@ -1,0 +1,90 @@
+"""Reading a request body of JSON: bounded, strict, and with errors that say where."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+import falcon
+from falcon.asgi import Request
+
+from iter8_gitops.errors import InvalidArgumentError
+from iter8_gitops.serving.arguments import shown
+from iter8_gitops.serving.http.answers import RequestError
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+_MAX_DISCARDED_BYTES = 8 * MAX_BODY_BYTES
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+async def read_json(req: Request) -> Any:
+    """The body as plain JSON values; all numbers are floats.
+
+    Raises `RequestError` (413 above 4 MiB, 415 for another content type) and `InvalidArgumentError`
+    with the line and column of what is not JSON, and for NaN, infinity and duplicate keys.
+    """
+    _require_json(req)
+    return _decode(await _read(req))
+
+
+def _require_json(req: Request) -> None:
+    media_type = (req.content_type or falcon.MEDIA_JSON).partition(";")[0].strip().lower()
+    if media_type != falcon.MEDIA_JSON:
+        description = f"the body must be application/json, not '{shown(media_type)}'"
+        raise RequestError(falcon.HTTP_415, "Unsupported media type", description, "Content-Type")
+
+
+async def _read(req: Request) -> bytes:
+    """The whole body, however it is framed."""
+    announced = req.content_length
+    body = bytearray()
+    received = 0
+    async for chunk in req.stream:
+        received += len(chunk)
+        if received > _MAX_DISCARDED_BYTES:
+            break
+        if received <= MAX_BODY_BYTES:
+            body += chunk
+    # What is too much has been read and thrown away up to here: a client that is still sending when
+    # the connection is closed would see a reset and not this answer.
+    if received > MAX_BODY_BYTES:
+        description = f"the body may have at most {MAX_BODY_BYTES} bytes"
+        raise RequestError(falcon.HTTP_413, "Content too large", description, "body")
+    if announced is not None and received < announced:
+        message = f"ended after {received} of the {announced} bytes that were announced"
+        raise InvalidArgumentError("body", message)
+    return bytes(body)
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 (byte {error.start} is 0x{body[error.start]:02X})"
+        raise InvalidArgumentError("body", message) from error
+    try:
+        # Every integer as a float: one of thousands of digits is infinite then, and costs nothing.
+        return json.loads(text, parse_int=float, parse_constant=_refuse, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+        raise InvalidArgumentError("body", message) from error
+    except RecursionError as error:
+        raise InvalidArgumentError("body", "is nested too deeply") from error
+
+
+def _refuse(constant: str) -> NoReturn:
+    message = f"is not JSON: {constant} is not a number that JSON knows"
+    raise InvalidArgumentError("body", message)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in found if keys.count(key) > 1)
+        raise InvalidArgumentError(shown(twice), "appears twice in one object")
+    for key in found:
+        if not key.isascii() and _SURROGATES.search(key):
+            raise InvalidArgumentError(shown(key), "is not a known key")
+    return found

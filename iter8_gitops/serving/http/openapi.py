@@ -1,0 +1,141 @@
+"""The OpenAPI 3.1 description of the HTTP API. Tests hold it against the routes and against real answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iter8_gitops import __version__
+from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER, Schema, reference
+
+_JSON = "application/json"
+_TEXT = "text/plain"
+
+
+def openapi_document() -> dict[str, Any]:
+    """The document that `/openapi.json` serves."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "iter8-gitops",
+            "version": __version__,
+            "summary": "Which version should this user get, right now, and how is each version doing?",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {
+            "/v1/lookup": {"get": _lookup()},
+            "/v1/metrics": {"post": _write_metrics()},
+            "/v1/routemaps": {"get": _routemaps()},
+            "/v1/routemaps/{namespace}/{name}": {"get": _routemap()},
+            "/abnDashboard": {"get": _dashboard()},
+            "/metrics": {"get": _operation("scrape", "Counters and gauges for Prometheus", _TEXT, {"type": "string"})},
+            "/healthz": {"get": _operation("health", "Is the process alive?", _JSON, reference("Health"))},
+            "/readyz": {"get": _readiness()},
+            "/openapi.json": {"get": _operation("openapi", "This document", _JSON, {"type": "object"})},
+        },
+        "components": {"schemas": SCHEMAS},
+    }
+
+
+def _lookup() -> Schema:
+    return {
+        **_operation(
+            "lookup", "Which version of an application a user gets", _JSON, reference("Recommendation"), 400, 404, 503
+        ),
+        "description": "Records that the user was given the version. "
+        "An application that is not found is tried again with `-routemap` appended.",
+        "parameters": [_query("application", APPLICATION), _query("user", USER)],
+    }
+
+
+def _write_metrics() -> Schema:
+    return {
+        **_operation("writeMetrics", "Report metric values", _JSON, reference("Accepted"), 400, 404, 413, 415, 503),
+        "description": "All values are stored or none is; they are durable when the answer arrives.",
+        "requestBody": {
+            "required": True,
+            "content": {
+                _JSON: {
+                    "schema": {
+                        "oneOf": [
+                            reference("Measurement"),
+                            reference("Measurements"),
+                            {
+                                "type": "object",
+                                "properties": {"values": reference("Measurements")},
+                                "required": ["values"],
+                                "additionalProperties": False,
+                            },
+                        ]
+                    }
+                }
+            },
+        },
+    }
+
+
+def _routemaps() -> Schema:
+    return _operation("routemaps", "Every routemap, every source and every problem", _JSON, reference("Routemaps"), 503)
+
+
+def _routemap() -> Schema:
+    return {
+        **_operation("routemap", "One routemap in full", _JSON, reference("RoutemapInFull"), 400, 404, 503),
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in ("namespace", "name")
+        ],
+    }
+
+
+def _dashboard() -> Schema:
+    """Errors are plain text here, for Iter8's clients."""
+    operation = _operation("abnDashboard", "Metrics per version, for Grafana", _JSON, reference("Dashboard"))
+    operation["responses"] |= {
+        str(status): _response(description, _TEXT, {"type": "string"})
+        for status, description in _REFUSALS.items()
+        if status in {400, 405, 500, 503}
+    }
+    operation["parameters"] = [
+        _query("application", {"type": "string", "minLength": 1, "description": "the name alone"}),
+        _query("namespace", {"type": "string", "minLength": 1}),
+    ]
+    return operation
+
+
+def _readiness() -> Schema:
+    operation = _operation("readiness", "Can lookups be answered?", _JSON, reference("Readiness"))
+    operation["responses"]["503"] = _response("Nothing was published yet", _JSON, reference("Readiness"))
+    return operation
+
+
+_REFUSALS = {
+    400: "An argument is missing or wrong",
+    404: "No such application",
+    405: "Not the method of this route",
+    413: "The body is too large",
+    415: "The body is not declared as JSON",
+    500: "A defect of the server",
+    503: "Nothing was published yet, or the store cannot be used now",
+}
+
+
+def _operation(name: str, summary: str, media_type: str, schema: Schema, *refusals: int) -> Schema:
+    """An operation with its 200 answer, and problems for `refusals` and for what any route may answer."""
+    return {
+        "operationId": name,
+        "summary": summary,
+        "responses": {
+            "200": _response("Done", media_type, schema),
+            **{
+                str(status): _response(_REFUSALS[status], _JSON, reference("Error")) for status in (*refusals, 405, 500)
+            },
+        },
+    }
+
+
+def _response(description: str, media_type: str, schema: Schema) -> Schema:
+    return {"description": description, "content": {media_type: {"schema": schema}}}
+
+
+def _query(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "query", "required": True, "schema": schema}

@@ -1,0 +1,214 @@
+"""The JSON Schemas (draft 2020-12) of the HTTP API's bodies, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from iter8_gitops.serving.arguments import MAX_APPLICATION, MAX_METRIC_NAME, MAX_USER
+from iter8_gitops.serving.usecases import MAX_VALUES
+from iter8_gitops.spec.metric import MAX_MAGNITUDE
+from iter8_gitops.spec.readiness import ReadinessState
+
+Schema = dict[str, Any]
+
+_STRING: Schema = {"type": "string"}
+_BOOLEAN: Schema = {"type": "boolean"}
+_NUMBER: Schema = {"type": "number"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
+
+
+def reference(name: str) -> Schema:
+    """A reference to the schema `name` of this module."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(properties: Mapping[str, Schema], description: str) -> Schema:
+    """An object that has exactly `properties`."""
+    return {
+        "type": "object",
+        "description": description,
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _list_of(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _text(limit: int, description: str) -> Schema:
+    return {"type": "string", "minLength": 1, "maxLength": limit, "description": description}
+
+
+APPLICATION = _text(MAX_APPLICATION, "namespace/name of a routemap; without a slash, a name in `default`")
+USER = _text(MAX_USER, "who is asking; any text without control characters")
+
+_VERSION: dict[str, Schema] = {
+    "index": _COUNT,
+    "name": _STRING,
+    "weight": {**_COUNT, "description": "in force; 0 while the version is not available"},
+    "declaredWeight": _COUNT,
+    "available": _BOOLEAN,
+    "settled": _BOOLEAN,
+    "signature": {**_STRING, "description": "digest of the content that last settled"},
+    "reason": _STRING,
+    "message": _STRING,
+}
+
+_ROUTEMAP: dict[str, Schema] = {
+    "application": _STRING,
+    "source": _STRING,
+    "path": {**_STRING, "description": "of the file within its source"},
+    "revision": {**_STRING, "description": "the revision it last changed at"},
+    "weights": _list_of(_COUNT),
+    "conditions": _list_of(reference("Condition")),
+    "versions": _list_of(reference("Version")),
+    "problems": _list_of(reference("Problem")),
+    "stale": _BOOLEAN,
+    "staleReason": _STRING,
+}
+
+_HISTOGRAM = _list_of(
+    _object({"Version": _STRING, "Bucket": _STRING, "Value": _COUNT}, "How many fall between two bounds.")
+)
+_SUMMARY = _list_of(
+    _object(
+        {"Version": _COUNT, "Count": _COUNT, "Mean": _NUMBER, "StdDev": _NUMBER, "Min": _NUMBER, "Max": _NUMBER},
+        "One version; StdDev is the population's.",
+    )
+)
+
+SCHEMAS: dict[str, Schema] = {
+    "Error": _object(
+        {"title": _STRING, "description": _STRING, "field": {"type": ["string", "null"]}},
+        "Why a request was refused, and which part of it is wrong (null when no one part is).",
+    ),
+    "Recommendation": _object(
+        {
+            "application": _STRING,
+            "versionNumber": {**_COUNT, "description": "0 is the primary"},
+            "versionName": _STRING,
+            "signature": {**_STRING, "description": 'digest of its content, "" before any has settled'},
+            "stale": {**_BOOLEAN, "description": "answered from a state that could not be renewed"},
+        },
+        "The version that a user gets.",
+    ),
+    "Measurement": _object(
+        {
+            "application": APPLICATION,
+            "user": USER,
+            "name": _text(MAX_METRIC_NAME, "of the metric"),
+            "value": {"type": "number", "minimum": -MAX_MAGNITUDE, "maximum": MAX_MAGNITUDE},
+        },
+        "One metric value, credited to the version that the user was last given.",
+    ),
+    "Measurements": {
+        "type": "array",
+        "items": reference("Measurement"),
+        "minItems": 1,
+        "maxItems": MAX_VALUES,
+    },
+    "Accepted": _object({"accepted": {"type": "integer", "minimum": 1}}, "This many values are durable."),
+    "Problem": _object(
+        {
+            "file": {**_STRING, "description": '"" when it is not in a file'},
+            "line": {**_COUNT, "description": "from 1; 0 when unknown"},
+            "column": {**_COUNT, "description": "from 1; 0 when unknown"},
+            "message": _STRING,
+            "hint": _STRING,
+            "application": {"type": ["string", "null"]},
+        },
+        "Something that a person must fix.",
+    ),
+    "Condition": _object(
+        {"type": _STRING, "status": _BOOLEAN, "reason": _STRING, "message": _STRING},
+        "A condition in the manner of Kubernetes.",
+    ),
+    "Version": _object(_VERSION, "One version now."),
+    "Resource": _object(
+        {
+            "group": _STRING,
+            "kind": _STRING,
+            "namespace": _STRING,
+            "name": _STRING,
+            "state": {"type": "string", "enum": [state.value for state in ReadinessState]},
+            "servable": {**_BOOLEAN, "description": "something answers requests"},
+            "reason": _STRING,
+            "message": _STRING,
+        },
+        "The verdict on one Kubernetes object of a version.",
+    ),
+    "VersionInFull": _object(
+        {
+            **_VERSION,
+            "exposedUsers": {**_COUNT, "description": "distinct users who were given its present content"},
+            "resources": _list_of(reference("Resource")),
+        },
+        "One version with its resources.",
+    ),
+    "Route": _object(
+        {"template": _STRING, "group": _STRING, "kind": _STRING, "namespace": _STRING, "name": _STRING},
+        "An object rendered from a routing template.",
+    ),
+    "Routemap": _object(_ROUTEMAP, "One routemap in short."),
+    "RoutemapInFull": _object(
+        {
+            **_ROUTEMAP,
+            "versions": _list_of(reference("VersionInFull")),
+            "salt": _STRING,
+            "epoch": {**_COUNT, "description": "moves whenever the assignment of users changes"},
+            "routes": _list_of(reference("Route")),
+        },
+        "One routemap in full.",
+    ),
+    "Source": _object(
+        {
+            "name": _STRING,
+            "location": _STRING,
+            "revision": _STRING,
+            "readAt": _TIME,
+            "failingSince": _TIME,
+            "message": _STRING,
+            "problems": _list_of(reference("Problem")),
+        },
+        "Where routemaps are read.",
+    ),
+    "Routemaps": _object(
+        {
+            "routemaps": _list_of(reference("Routemap")),
+            "sources": _list_of(reference("Source")),
+            "problems": _list_of(reference("Problem")),
+            "stale": _BOOLEAN,
+            "staleReason": _STRING,
+            "sequence": _COUNT,
+        },
+        "The whole board.",
+    ),
+    "Dashboard": {
+        "type": "object",
+        "description": "Metric name -> its tables, as Iter8's Grafana panels read them.",
+        "additionalProperties": _object(
+            {
+                "HistogramsOverTransactions": _HISTOGRAM,
+                "HistogramsOverUsers": _HISTOGRAM,
+                "SummaryOverTransactions": _SUMMARY,
+                "SummaryOverUsers": _SUMMARY,
+            },
+            "One metric.",
+        ),
+    },
+    "Health": _object({"status": {"const": "ok"}}, "Alive."),
+    "Readiness": _object(
+        {
+            "status": {"type": "string", "enum": ["ready", "waiting"]},
+            "stale": _BOOLEAN,
+            "staleReason": _STRING,
+            "sequence": _COUNT,
+            "routemaps": _COUNT,
+        },
+        "Whether lookups can be answered, and from how fresh a state.",
+    ),
+}

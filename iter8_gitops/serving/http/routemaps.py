@@ -1,0 +1,40 @@
+"""`GET /v1/routemaps[/{namespace}/{name}]`: the state of every routemap, with reasons and problems."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from falcon.asgi import Request, Response
+
+from iter8_gitops.serving.http.answers import answer_json
+from iter8_gitops.serving.usecases import Experiments
+from iter8_gitops.serving.views import overview_view, routemap_view
+
+
+class RoutemapsResource:
+    """Every routemap in short."""
+
+    def __init__(self, experiments: Experiments) -> None:
+        self._experiments = experiments
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """Composed off the event loop: there may be ten thousand."""
+        answer_json(resp, await asyncio.to_thread(self._overview))
+
+    def _overview(self) -> dict[str, Any]:
+        return overview_view(self._experiments.routemaps())
+
+
+class RoutemapResource:
+    """One routemap in full."""
+
+    def __init__(self, experiments: Experiments) -> None:
+        self._experiments = experiments
+
+    async def on_get(self, _req: Request, resp: Response, namespace: str, name: str) -> None:
+        """Composed off the event loop: the exposed users are counted on disk."""
+        answer_json(resp, await asyncio.to_thread(self._routemap, namespace, name))
+
+    def _routemap(self, namespace: str, name: str) -> dict[str, Any]:
+        return routemap_view(self._experiments.routemap(namespace, name))

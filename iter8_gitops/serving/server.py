@@ -1,0 +1,51 @@
+"""The serving processes' entry points. Each blocks until its process is asked to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.serving.settings import ServingSettings
+
+
+def serve_http(settings: ServingSettings) -> None:
+    """Serve the HTTP API with gunicorn, in this process and its workers.
+
+    Raises `ConfigurationError` when the port or the state folder cannot be used; ends with
+    `SystemExit` when gunicorn stops.
+    """
+    _prepare(settings, "http")
+    # Not before the folder of the counters is known: see `telemetry`.
+    from iter8_gitops.serving.http.server import run_http
+
+    run_http(settings)
+
+
+def serve_grpc(settings: ServingSettings) -> None:
+    """Serve the gRPC service `main.ABN` in this process. Raises `ConfigurationError` as `serve_http` does."""
+    _prepare(settings, "grpc")
+    from iter8_gitops.serving.abn.server import run_grpc
+
+    run_grpc(settings)
+
+
+def _prepare(settings: ServingSettings, transport: str) -> None:
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    # A folder for each, so that one transport can start anew, and empty its own, while the other runs on.
+    folder = settings.state.prometheus / transport
+    _empty(folder)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _empty(folder: Path) -> None:
+    """Counters start from 0 in a new process: those of former ones would only pile up."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the state folder cannot be used: {folder}: {error.strerror}"
+        raise ConfigurationError(message) from error

@@ -1,0 +1,18 @@
+"""What the serving processes are told at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iter8_gitops.spec.state_folder import StateFolder
+
+
+@dataclass(frozen=True, slots=True)
+class ServingSettings:
+    """Where to listen, and where the state of this machine is. A port of 0 lets the system choose one."""
+
+    state: StateFolder
+    host: str = "127.0.0.1"
+    http_port: int = 8080
+    grpc_port: int = 50051
+    workers: int = 2

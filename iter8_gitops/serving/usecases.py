@@ -1,0 +1,204 @@
+"""What callers can ask, whatever the transport: HTTP and gRPC both call `Experiments` and hold no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from time import time
+from typing import Any, Protocol
+
+from iter8_gitops.core.dashboard import abn_dashboard
+from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
+from iter8_gitops.errors import InvalidArgumentError
+from iter8_gitops.metrics.store import MetricStore
+from iter8_gitops.serving.applications import Cohorts, Recommendation, find_routemap, require_state
+from iter8_gitops.serving.arguments import (
+    Measurement,
+    check_metric_name,
+    check_user,
+    check_value,
+    shown,
+)
+from iter8_gitops.serving.telemetry import Telemetry
+from iter8_gitops.spec.metric import Exposure, MetricValue
+from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
+
+MAX_VALUES = 10_000
+"""The most values in one write, so that one caller cannot hold up the others for long."""
+
+
+class Board(Protocol):
+    """Where the current snapshot is read."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The last published snapshot; its sequence is 0 before the first."""
+
+
+class Writer(Protocol):
+    """Where exposures and metric values go. Neither call waits for the disk."""
+
+    def expose(self, exposure: Exposure) -> None:
+        """Remember, soon, that a user was given a version."""
+
+    def submit(self, values: Sequence[MetricValue]) -> Future[None]:
+        """Store all of `values` or none; the future resolves once they are durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardStatus:
+    """How fresh the board is. `staleness` is "" while it is fresh, else a sentence that says why not."""
+
+    published: bool
+    staleness: str
+    snapshot: Snapshot
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of every source and routemap, once each, in the order of their files."""
+        found = {problem for source in self.snapshot.sources for problem in source.problems}
+        found.update(problem for state in self.snapshot.routemaps.values() for problem in state.problems)
+        return tuple(sorted(found, key=_by_place))
+
+
+@dataclass(frozen=True, slots=True)
+class RoutemapReport:
+    """One routemap with what is known beside its state.
+
+    `exposed_users` counts, per version index, the users who were given its present content.
+    """
+
+    state: RoutemapState
+    staleness: str
+    exposed_users: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The board and every routemap on it, ascending by application; their users are not counted here."""
+
+    board: BoardStatus
+    routemaps: tuple[RoutemapReport, ...]
+
+
+class Experiments:
+    """The questions that callers ask of the board and of the metric store.
+
+    `lookup` and `write` never block and belong on one event loop; the others may read the disk.
+    `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        store: MetricStore,
+        writer: Writer,
+        telemetry: Telemetry,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        self._board = board
+        self._store = store
+        self._writer = writer
+        self._telemetry = telemetry
+        self._clock = clock
+        self._cohorts = Cohorts()
+
+    def lookup(self, application: str, user: str, field: str = "application") -> Recommendation:
+        """The version that `user` of `application` gets; the exposure is recorded behind the answer.
+
+        `field` is what the caller's protocol calls the application.
+        Raises `InvalidArgumentError`, `NotFoundError`, and `UnavailableError` before the first snapshot.
+        """
+        cohort = self._cohorts.find(self._board.snapshot, self._clock(), field, application)
+        check_user("user", user)
+        version = cohort.assigner.version_of(user)
+        arm = cohort.arms[version]
+        self._writer.expose(Exposure(arm, user))
+        self._telemetry.count_lookup(arm.application, version)
+        return cohort.recommendations[version]
+
+    def write(self, measurements: Sequence[Measurement], within: str | None = None) -> Future[None]:
+        """Store every one of `measurements`, or none; the future resolves once they are durable.
+
+        `within` is how the caller names the list that they came in (`values`), so that errors can
+        name `values[3].user`; None means that there was one measurement and no list.
+        Raises as `lookup` does, before anything is stored; the future may raise `UnavailableError`.
+        """
+        if within is not None and not 1 <= len(measurements) <= MAX_VALUES:
+            message = f"has {len(measurements)} values; 1 to {MAX_VALUES} are allowed in one request"
+            raise InvalidArgumentError(within or "body", message)
+        snapshot = self._board.snapshot
+        now = self._clock()
+        values = [
+            self._credited(snapshot, now, measurement, "" if within is None else f"{within}[{position}].")
+            for position, measurement in enumerate(measurements)
+        ]
+        future = self._writer.submit(values)
+        future.add_done_callback(lambda done: self._count_stored(done, len(values)))
+        return future
+
+    def _count_stored(self, done: Future[None], count: int) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._telemetry.count_values(count)
+
+    def _credited(self, snapshot: Snapshot, now: float, measurement: Measurement, place: str) -> MetricValue:
+        """`measurement` once it is known to be sound, with the arm of the user's present assignment."""
+        check_user(f"{place}user", measurement.user)
+        check_metric_name(f"{place}name", measurement.name)
+        check_value(f"{place}value", measurement.value)
+        cohort = self._cohorts.find(snapshot, now, f"{place}application", measurement.application)
+        arm = cohort.arms[cohort.assigner.version_of(measurement.user)]
+        return MetricValue(measurement.name, measurement.value, measurement.user, fallback=arm)
+
+    def dashboard(self, namespace: str, application: str) -> dict[str, Any]:
+        """The dashboard of `namespace/application` in Iter8's JSON shape, `{}` without metrics.
+
+        Raises `InvalidArgumentError` (application, then namespace, then an unknown application, as
+        Iter8 answers 400 to that) and `UnavailableError`.
+        """
+        for field, text in (("application", application), ("namespace", namespace)):
+            if not text:
+                raise InvalidArgumentError(field, "is missing or empty")
+            if "/" in text:
+                message = f"'{shown(text)}' has a slash; namespace and application are given separately"
+                raise InvalidArgumentError(field, message)
+        state = find_routemap(self._published(), "application", f"{namespace}/{application}")
+        return abn_dashboard(self._store.report(state.application, _signatures(state)))
+
+    def routemap(self, namespace: str, name: str) -> RoutemapReport:
+        """One routemap in full. Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`."""
+        snapshot = self._published()
+        state = find_routemap(snapshot, "name", f"{namespace}/{name}")
+        exposed = self._store.exposed_users(state.application, _signatures(state))
+        return RoutemapReport(state, routemap_staleness(snapshot, state, self._clock()), exposed)
+
+    def routemaps(self) -> Overview:
+        """Every routemap and the board they are on. Raises `UnavailableError` before the first snapshot."""
+        snapshot = self._published()
+        now = self._clock()
+        reports = [
+            RoutemapReport(state, routemap_staleness(snapshot, state, now), {})
+            for _, state in sorted(snapshot.routemaps.items())
+        ]
+        return Overview(BoardStatus(True, staleness(snapshot, now), snapshot), tuple(reports))
+
+    def board_status(self) -> BoardStatus:
+        """Whether there is a snapshot, and whether it is fresh. Never raises."""
+        snapshot = self._board.snapshot
+        return BoardStatus(has_state(snapshot), staleness(snapshot, self._clock()), snapshot)
+
+    def _published(self) -> Snapshot:
+        snapshot = self._board.snapshot
+        require_state(snapshot)
+        return snapshot
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int, str]:
+    return (problem.file, problem.line, problem.column, problem.message)
+
+
+def _signatures(state: RoutemapState) -> dict[int, str]:
+    """Version index -> signature of its present content, for versions that have settled once."""
+    return {version.index: version.signature for version in state.versions if version.signature}

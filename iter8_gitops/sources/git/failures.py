@@ -1,0 +1,54 @@
+"""Says in a few words for people why Git failed, from what it wrote to standard error."""
+
+from __future__ import annotations
+
+import re
+
+from iter8_gitops.sources.selection import printable
+
+_LONGEST = 300
+_REASONS = tuple(
+    (re.compile(pattern, re.IGNORECASE), reason)
+    for pattern, reason in (
+        (r"host key verification failed", "the host key is not known; add it to known_hosts after checking it"),
+        (r"permission denied \(", "permission denied; the server accepted none of the ssh keys"),
+        (r"could not read (username|password)|terminal prompts disabled", "authentication required"),
+        (r"authentication failed|invalid credentials|error: 401", "authentication failed"),
+        (r"error: 403", "access denied"),
+        (r"could not resolve host", "the host name cannot be resolved"),
+        (r"connection refused|couldn't connect to server", "connection refused"),
+        (r"timed out|operation too slow|timeout, server .* not responding", "timed out"),
+        (
+            r"certificate (problem|verif)|server certificate|SSL_|gnutls|TLS (connect|handshake)",
+            "no trusted TLS connection",
+        ),
+        (r"transport '[^']*' not allowed", "this transport is not allowed"),
+        (r"no space left on device|disk quota exceeded", "no space left on this machine"),
+        (
+            r"repository .*not found|not a git repository|does not appear to be a git repo|error: 404",
+            "repository not found",
+        ),
+        (r"couldn't find remote ref|not our ref", "it does not have what was asked for"),
+    )
+)
+_USERINFO = re.compile(r"(\w://)[^\s/@']+@")
+_NOISE = re.compile(r"^(fatal|error|warning|remote): +", re.IGNORECASE)
+
+
+def explain(stderr: str, secrets: tuple[str, ...] = ()) -> str:
+    """Return one short line without secrets: a known reason, or else the most telling line that Git wrote."""
+    text = redact(stderr, secrets)
+    for pattern, reason in _REASONS:
+        if pattern.search(text):
+            return reason
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
+    line = _NOISE.sub("", telling[0]) if telling else "git failed without saying why"
+    return printable(line)[:_LONGEST]
+
+
+def redact(text: str, secrets: tuple[str, ...]) -> str:
+    """Return `text` with each of `secrets`, and the user part of every URL, replaced."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return _USERINFO.sub(r"\1***@", text)

@@ -1,0 +1,116 @@
+"""Runs Git commands that can be stopped at any moment, through GitPython."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from git import Git
+from git.exc import GitError
+
+from iter8_gitops.errors import SourceUnavailableError
+from iter8_gitops.sources.git.environment import git_environment, git_settings, ssh_environment
+from iter8_gitops.sources.git.urls import Credentials
+
+_LOOK_SECONDS = 0.1
+LOCAL_SECONDS = 120.0
+"""The timeout of commands that read and write nothing but the cache."""
+
+
+class GitFailedError(Exception):
+    """A command ended with an error; `stderr` is what it wrote, which may hold secrets."""
+
+    def __init__(self, stderr: str) -> None:
+        super().__init__("git failed")
+        self.stderr = stderr
+
+
+class StoppedError(Exception):
+    """The source is being stopped, so the command was ended."""
+
+
+class GitCommands:
+    """Runs commands on the bare `repository`, from the folder `here` and with `credentials` for its remote.
+
+    A command is killed, with every process that it started, when it takes too long or `stop` is set.
+    """
+
+    def __init__(self, here: Path, repository: Path, credentials: Credentials | None, stop: threading.Event) -> None:
+        self._here = here
+        self._settings = git_settings(credentials)
+        self._stop = stop
+        self._environment = git_environment(repository, credentials, os.environ)
+        if not self._has_own_ssh():
+            self._environment |= ssh_environment(os.environ)
+
+    def run(
+        self, *arguments: str, data: bytes = b"", timeout: float = LOCAL_SECONDS, keep_open: Sequence[int] = ()
+    ) -> bytes:
+        """Run `git ARGUMENTS` with `data` as its standard input, and return its standard output.
+
+        `timeout` is in seconds; the file descriptors `keep_open` are inherited. Raises GitFailedError,
+        StoppedError, and SourceUnavailableError when the time is over or Git cannot be started.
+        """
+        git = Git(self._here)
+        try:
+            handle = git.execute(
+                [git.GIT_PYTHON_GIT_EXECUTABLE or "git", *self._settings, *arguments],
+                istream=subprocess.PIPE,
+                as_process=True,
+                env=self._environment,
+                start_new_session=True,  # No terminal to ask questions on, and one group to kill.
+                pass_fds=tuple(keep_open),
+            )
+        except (GitError, OSError) as error:
+            raise SourceUnavailableError("the git program cannot be started") from error
+        process = handle.proc
+        if process is None:
+            raise SourceUnavailableError("the git program cannot be started")
+        try:
+            output, errors = self._communicate(process, data, timeout)
+        except BaseException:
+            _kill(process)
+            raise
+        if process.returncode != 0:
+            raise GitFailedError(errors.decode("utf-8", "replace"))
+        return output
+
+    def wait(self, seconds: float) -> None:
+        """Sleep. Raises StoppedError as soon as the source is being stopped."""
+        if self._stop.wait(seconds):
+            raise StoppedError
+
+    def _has_own_ssh(self) -> bool:
+        try:
+            return bool(self.run("config", "--get", "core.sshCommand"))
+        except GitFailedError:
+            return False
+
+    def _communicate(self, process: subprocess.Popen[bytes], data: bytes, timeout: float) -> tuple[bytes, bytes]:
+        deadline = time.monotonic() + timeout
+        sent: bytes | None = data
+        while True:
+            try:
+                return process.communicate(sent, timeout=_LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                sent = None  # Popen keeps what it could not send yet.
+                if self._stop.is_set():
+                    raise StoppedError from None
+                if time.monotonic() > deadline:
+                    message = f"no answer within {timeout:g} seconds"
+                    raise SourceUnavailableError(message) from None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()

@@ -1,0 +1,133 @@
+"""The tree of one commit as a store of entries that can be walked. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from iter8_gitops.errors import SourceUnavailableError
+from iter8_gitops.sources.walk import BrokenLinkError, Kind, RefusedError
+
+_LINK_MODE = "120000"
+_SUBMODULE_MODE = "160000"
+_MOST_LINKS = 40
+_LONGEST_LINK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """The id and the size in bytes of a stored content."""
+
+    object_id: str
+    size: int
+
+
+class MissingObjectError(Exception):
+    """An object that the mirror should hold is not in it, or is no blob."""
+
+
+class CommitTree:
+    """All files of a commit. Places are paths from the top of the repository. Submodules are not there.
+
+    `listing` is the output of `git ls-tree -r -l -z --full-tree`. The targets of symbolic links are
+    contents, so they must be set with `set_targets` before a link is followed. Raises MissingObjectError.
+    """
+
+    def __init__(self, listing: bytes) -> None:
+        self._folders: dict[str, dict[str, Kind]] = defaultdict(dict, {"": {}})
+        self._blobs: dict[str, Blob] = {}
+        self._targets: dict[str, str] = {}
+        for line in listing.split(b"\0"):
+            if line:
+                self._add(line.decode("utf-8", "surrogateescape"))
+
+    def links(self) -> dict[str, int]:
+        """Return the ids and sizes of the blobs that hold the targets of symbolic links, but for overlong ones."""
+        blobs = (
+            self._blobs[f"{folder}/{name}" if folder else name]
+            for folder, entries in self._folders.items()
+            for name, kind in entries.items()
+            if kind is Kind.LINK
+        )
+        return {blob.object_id: blob.size for blob in blobs if blob.size <= _LONGEST_LINK}
+
+    def set_targets(self, contents: dict[str, bytes]) -> None:
+        """Take the contents of the blobs that `links` named."""
+        self._targets = {each: content.decode("utf-8", "surrogateescape") for each, content in contents.items()}
+
+    def entries(self, folder: str) -> Iterable[tuple[str, Kind]]:
+        """Return names and kinds of what is in `folder`."""
+        return self._folders[folder].items()
+
+    def follow(self, link: str) -> tuple[str, Kind]:
+        """Return the place and kind of what a link leads to, inside the repository. Raises RefusedError."""
+        return self._resolve(link)
+
+    def find(self, path: str) -> tuple[str, Kind] | None:
+        """Return the place and kind of what a person calls `path`, links being followed, or None."""
+        try:
+            return self._resolve(path)
+        except RefusedError as error:
+            if isinstance(error, BrokenLinkError):
+                return None
+            message = f"the path {path!r} cannot be used: {error}"
+            raise SourceUnavailableError(message) from error
+
+    def blob(self, place: str) -> Blob:
+        """Return the content of the file at `place`."""
+        return self._blobs[place]
+
+    def _add(self, line: str) -> None:
+        description, _, path = line.partition("\t")
+        mode, _, object_id, size = description.split()
+        if mode == _SUBMODULE_MODE:
+            return
+        if not size.isdecimal():  # Git writes BAD for a blob that it does not find.
+            raise MissingObjectError(object_id)
+        self._blobs[path] = Blob(object_id, int(size))
+        folder, _, name = path.rpartition("/")
+        self._folders[folder][name] = Kind.LINK if mode == _LINK_MODE else Kind.FILE
+        while folder:
+            above, _, name = folder.rpartition("/")
+            if name in self._folders[above]:
+                return
+            self._folders[above][name] = Kind.FOLDER
+            folder = above
+
+    def _resolve(self, path: str) -> tuple[str, Kind]:
+        waiting = path.split("/")[::-1]
+        place: list[str] = []
+        kind = Kind.FOLDER
+        links = 0
+        while waiting:
+            part = waiting.pop()
+            if kind is not Kind.FOLDER:
+                raise BrokenLinkError("the symbolic link leads to nothing")
+            if part in ("", "."):
+                continue
+            if part == "..":
+                if not place:
+                    raise RefusedError("the symbolic link leads out of the repository")
+                place.pop()
+                continue
+            here = self._folders.get("/".join(place), {})
+            if part not in here:
+                raise BrokenLinkError("the symbolic link leads to nothing")
+            if here[part] is not Kind.LINK:
+                place.append(part)
+                kind = here[part]
+                continue
+            links += 1
+            if links > _MOST_LINKS:
+                raise BrokenLinkError("the symbolic link leads back to itself")
+            waiting.extend(self._target("/".join([*place, part])).split("/")[::-1])
+        return "/".join(place), kind
+
+    def _target(self, link: str) -> str:
+        target = self._targets.get(self._blobs[link].object_id)
+        if target is None:
+            raise RefusedError("the target of the symbolic link is too long")
+        if target.startswith("/"):
+            raise RefusedError("the symbolic link leads out of the repository")
+        return target

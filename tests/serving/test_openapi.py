@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from openapi_spec_validator import validate
+
+from iter8_gitops.serving.arguments import Measurement
+from iter8_gitops.serving.http.app import create_app
+from iter8_gitops.serving.http.openapi import openapi_document
+from iter8_gitops.serving.scrape import Scrape
+
+
+def test_the_document_is_valid_and_served_as_it_is(api: Any) -> None:
+    served = api.get("/openapi.json").json
+
+    validate(served)
+    assert served == openapi_document()
+
+
+def test_every_route_and_method_is_described_and_nothing_else(bench: Any) -> None:
+    app = create_app(bench.experiments, bench.telemetry, Scrape(bench.telemetry, bench.experiments.board_status, None))
+
+    served = set()
+    nodes = list(app._router._roots)
+    while nodes:
+        node = nodes.pop()
+        nodes.extend(node.children)
+        if node.resource is not None:
+            methods = (
+                name.removeprefix("on_") for name, _ in inspect.getmembers(node.resource) if name.startswith("on_")
+            )
+            # OPTIONS says which methods there are, and is no operation of its own.
+            served |= {(node.uri_template, method) for method in methods if method != "options"}
+
+    described = {(path, method) for path, item in openapi_document()["paths"].items() for method in item}
+    assert served == described
+
+
+def test_the_described_measurement_has_the_keys_that_are_taken() -> None:
+    described = openapi_document()["components"]["schemas"]["Measurement"]
+
+    assert tuple(described["properties"]) == Measurement.__struct_fields__

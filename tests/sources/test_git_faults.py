@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from iter8_gitops.sources.git.source import GitSource
+from iter8_gitops.sources.source import Source
+from iter8_gitops.spec.tree import SourceFailure, SourceTree
+from tests.sources.following import Following, contents
+from tests.sources.repositories import Repository
+from tests.sources.servers import hang
+
+Follow = Callable[[Source], Following]
+MakeSource = Callable[..., GitSource]
+
+
+def test_an_unreachable_remote_is_a_failure_until_it_is_back(
+    repository: Repository, git_source: MakeSource, follow: Follow
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    following = follow(git_source(repository.path))
+    first = following.tree()
+    away = repository.path.with_name("away")
+    repository.path.rename(away)
+    for _ in range(3):
+        assert following.failure().message == f"cannot fetch {repository.path}: repository not found"
+    away.rename(repository.path)
+    assert following.tree() is first
+    repository.commit({"a.yaml": "two"})
+    assert contents(following.tree_after(first)) == {"a.yaml": "two"}
+
+
+@pytest.mark.parametrize("revision", [None, "main", "v1"])
+def test_after_a_restart_without_the_remote_the_last_good_tree_comes_first(
+    repository: Repository, git_source: MakeSource, follow: Follow, revision: str | None
+) -> None:
+    repository.commit({"apps/a.yaml": "one"})
+    repository.git("tag", "v1")
+    with Following(git_source(repository.path, revision=revision, subpath="apps")) as following:
+        before = following.tree()
+    shutil.rmtree(repository.path)
+    following = follow(git_source(repository.path, revision=revision, subpath="apps"))
+    assert following.next() == before
+    assert following.next() == SourceFailure(before.source, f"cannot fetch {repository.path}: repository not found")
+
+
+def test_a_commit_that_was_fetched_needs_its_remote_no_more(
+    repository: Repository, git_source: MakeSource, follow: Follow
+) -> None:
+    commit = repository.commit({"a.yaml": "one"})
+    with Following(git_source(repository.path, revision=commit)) as following:
+        following.tree()
+    shutil.rmtree(repository.path)
+    following = follow(git_source(repository.path, revision=commit))
+    assert contents(following.tree()) == {"a.yaml": "one"}
+    assert isinstance(following.next(), SourceTree)
+
+
+def test_after_a_restart_a_change_made_meanwhile_is_delivered(
+    repository: Repository, git_source: MakeSource, follow: Follow
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    with Following(git_source(repository.path)) as following:
+        first = following.tree()
+    repository.commit({"a.yaml": "two"})
+    assert contents(follow(git_source(repository.path)).tree_after(first)) == {"a.yaml": "two"}
+
+
+def test_a_last_good_tree_without_the_wanted_path_is_not_delivered(
+    repository: Repository, git_source: MakeSource, follow: Follow
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    with Following(git_source(repository.path)) as following:
+        following.tree()
+    repository.commit({"apps/b.yaml": "two"})
+    assert contents(follow(git_source(repository.path, subpath="apps")).tree()) == {"b.yaml": "two"}
+
+
+@pytest.mark.parametrize("damage", ["objects", "HEAD", "config", "refs"])
+def test_a_damaged_cache_is_fetched_anew(
+    repository: Repository, git_source: MakeSource, follow: Follow, cache: Path, damage: str
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    with Following(git_source(repository.path)) as following:
+        following.tree()
+    (mirror,) = cache.glob("*.git")
+    part = mirror / damage
+    if part.is_dir():
+        shutil.rmtree(part)
+        part.mkdir()
+    else:
+        part.write_text("[[ nonsense")
+    repository.commit({"a.yaml": "two"})
+    tree = follow(git_source(repository.path)).tree_that(lambda tree: contents(tree) == {"a.yaml": "two"})
+    assert tree.revision == repository.git("rev-parse", "HEAD")
+
+
+def test_an_object_missing_from_the_cache_is_fetched_anew(
+    repository: Repository, git_source: MakeSource, follow: Follow, cache: Path
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    with Following(git_source(repository.path)) as following:
+        following.tree()
+    (mirror,) = cache.glob("*.git")
+    blob = repository.git("rev-parse", "HEAD:a.yaml")
+    (mirror / "objects" / blob[:2] / blob[2:]).unlink()
+    assert contents(follow(git_source(repository.path)).tree()) == {"a.yaml": "one"}
+
+
+def test_a_cache_removed_meanwhile_is_made_anew(
+    repository: Repository, git_source: MakeSource, follow: Follow, cache: Path
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    following = follow(git_source(repository.path))
+    first = following.tree()
+    shutil.rmtree(cache)
+    repository.commit({"a.yaml": "two"})
+    assert contents(following.tree_after(first)) == {"a.yaml": "two"}
+
+
+def test_what_a_killed_fetch_left_behind_does_no_harm(
+    repository: Repository, git_source: MakeSource, follow: Follow, cache: Path
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    following = follow(git_source(repository.path))
+    first = following.tree()
+    (mirror,) = cache.glob("*.git")
+    (ref,) = mirror.glob("refs/iter8/*/fetched")
+    remnants = [mirror / "shallow.lock", ref.with_name("fetched.lock"), mirror / "objects" / "pack" / "tmp_pack_x"]
+    for remnant in remnants:
+        remnant.parent.mkdir(exist_ok=True)
+        remnant.touch()
+    repository.commit({"a.yaml": "two"})
+    assert contents(following.tree_after(first)) == {"a.yaml": "two"}
+    assert not any(remnant.exists() for remnant in remnants)
+
+
+def test_a_cache_that_cannot_be_written_is_a_failure(
+    repository: Repository, git_source: MakeSource, follow: Follow, tmp_path: Path
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    blocker = tmp_path / "file"
+    blocker.touch()
+    message = follow(git_source(repository.path, cache=blocker / "cache")).failure().message
+    assert message == f"cannot use the cache of {repository.path} in {blocker / 'cache'}: not a directory"
+    message = follow(git_source(repository.path, cache=blocker)).failure().message
+    assert message == f"cannot use the cache of {repository.path} in {blocker}: file exists"
+
+
+def test_a_git_program_that_is_gone_is_a_failure(
+    repository: Repository, git_source: MakeSource, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert follow(git_source(repository.path)).failure().message == "the git program cannot be started"
+
+
+@pytest.mark.parametrize("scheme", ["http", "ssh"])
+def test_a_hung_remote_does_not_delay_the_stop(git_source: MakeSource, scheme: str) -> None:
+    with hang() as port:
+        stop = threading.Event()
+        source = git_source(f"{scheme}://127.0.0.1:{port}/repo")
+        deliveries: list[SourceTree | SourceFailure] = []
+        thread = threading.Thread(target=lambda: deliveries.extend(source.deliveries(stop)))
+        thread.start()
+        time.sleep(0.5)
+        started = time.monotonic()
+        stop.set()
+        thread.join(timeout=5)
+        assert not thread.is_alive()
+        assert time.monotonic() - started < 2
+    assert deliveries == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "ssh"])
+def test_a_hung_remote_is_a_failure_after_the_timeout(git_source: MakeSource, follow: Follow, scheme: str) -> None:
+    with hang() as port:
+        source = git_source(f"{scheme}://127.0.0.1:{port}/repo", timeout=0.3)
+        expected = f"cannot fetch {scheme}://127.0.0.1:{port}/repo: no answer within 0.3 seconds"
+        following = follow(source)
+        assert following.failure().message == expected
+        assert following.failure().message == expected
+
+
+def test_no_process_is_left_after_a_hung_remote(git_source: MakeSource) -> None:
+    with hang() as port:
+        url = f"http://127.0.0.1:{port}/left-behind"
+        with Following(git_source(url, timeout=0.3)) as following:
+            following.failure()
+        listed = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True).stdout
+    assert url not in listed
+
+
+def test_a_closed_port_is_a_failure(git_source: MakeSource, follow: Follow) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    for scheme in ("http", "ssh"):
+        message = follow(git_source(f"{scheme}://127.0.0.1:{port}/repo")).failure().message
+        assert message == f"cannot fetch {scheme}://127.0.0.1:{port}/repo: connection refused"
