@@ -13,16 +13,14 @@ NAMES = ("assignment", "metrics", "reconcile", "http")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure speed, as ratios within one run."
-    )
-    parser.add_argument(
-        "names", nargs="*", choices=[*NAMES, []], default=list(NAMES), metavar="NAME", help=", ".join(NAMES)
-    )
+    description = f"Measure speed, as ratios within one run. Names: {', '.join(NAMES)} (default: all)."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=description)
+    parser.add_argument("names", nargs="*", metavar="NAME")
     names = parser.parse_args().names or NAMES
+    for unknown in set(names) - set(NAMES):
+        parser.error(f"there is no benchmark {unknown!r}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}\n")
     for name in names:
-        print(f"{name} ...", end="\r", flush=True)
         rows: list[Measurement] = importlib.import_module(f"benchmarks.{name}").measure()
         for row in rows:
             bar = f"   (bar: {row.bar})" if row.bar else ""

@@ -2,8 +2,8 @@
 
 The rules: an object needs the label `iter8.tools/watch: "true"`. API groups must agree, versions
 need not. A manifest without a namespace stands for every namespace in which no other manifest states the
-object, for only `kubectl` knows where it would go. Of two manifests of the same object the first by
-path counts.
+object, for only `kubectl` knows where it would go. Of two manifests of the same object the one with a
+status counts: it shows the live object, and the other what people declared. Else the first by path counts.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ class Catalogue:
 
     def _settle(self, key: ResourceKey) -> bool:
         """Decide again which objects answer for `key`; True when some answer is another one now."""
-        places = sorted(self._places.pop(key), key=lambda placed: placed.path)
+        places = sorted(self._places.pop(key), key=lambda placed: (not placed.live, placed.path))
         before = self._answering.pop(key, {})
         after: dict[str, Placed] = {}
         problems: list[Problem] = []
         for placed in places:
             first = after.setdefault(placed.resource.id.namespace, placed)
-            if first is not placed and (first.watched or placed.watched):
+            if first is not placed and first.live == placed.live and (first.watched or placed.watched):
                 problems.append(_duplicate(first, placed))
         if places:
             self._places[key], self._answering[key] = places, after

@@ -43,6 +43,11 @@ class Placed:
         return str(object_id) if object_id.namespace else f"{object_id.kind} {object_id.name}"
 
     @property
+    def live(self) -> bool:
+        """True when the manifest shows what a controller has reported."""
+        return bool(self.resource.status)
+
+    @property
     def place(self) -> str:
         """`path:line`."""
         return f"{self.path}:{self.line}"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from iter8_gitops.spec.files import DecodedResource, FileContents
 from iter8_gitops.spec.problem import Problem
@@ -98,13 +99,21 @@ def _continued(place: Declared, before: Declared) -> Declared:
     return before if place.line == before.line else replace(place, origin=before.origin)
 
 
+def _broken_place(path: str, files: Mapping[str, FileContents]) -> str | None:
+    """`path`, if that file is broken now, or the folder above it that could not be read."""
+    contents = files.get(path)
+    if contents is not None:
+        return path if contents.unreadable or contents.problems else None
+    folders = (str(folder) for folder in PurePosixPath(path).parents)
+    return next((folder for folder in folders if folder in files and files[folder].unreadable), None)
+
+
 def _same_place(one: Declared, other: Declared) -> bool:
     return (one.origin.source, one.origin.path) == (other.origin.source, other.origin.path)
 
 
 def _is_broken(application: str, before: Declared, tree: DecodedTree, trees: Iterable[DecodedTree]) -> bool:
-    contents = tree.files.get(before.origin.path)
-    if contents is not None and (contents.unreadable or contents.problems):
+    if _broken_place(before.origin.path, tree.files) is not None:
         return True
     return any(application in file.broken for each in trees for file in each.files.values())
 
@@ -120,6 +129,9 @@ def standing_resources(
             fresh = {decoded.resource.id for decoded in contents.resources}
             kept = [decoded for decoded in before.get(path, ()) if decoded.resource.id not in fresh]
             standing[path] = (*contents.resources, *kept)
+    for path, objects in before.items():
+        if path not in standing and _broken_place(path, tree.files) is not None:
+            standing[path] = objects
     return standing
 
 
@@ -127,11 +139,11 @@ def file_problems(tree: DecodedTree, declared: Mapping[str, Declared]) -> Iterat
     """Every problem of the tree's files; those that name no routemap are laid at the ones they hold back."""
     held_back: dict[str, list[str]] = {}
     for application, place in declared.items():
-        contents = tree.files.get(place.origin.path)
-        if place.origin.source == tree.source and contents is not None:
-            fresh = (decoded.routemap.application for decoded in contents.routemaps)
+        broken = _broken_place(place.origin.path, tree.files) if place.origin.source == tree.source else None
+        if broken is not None:
+            fresh = (decoded.routemap.application for decoded in tree.files[broken].routemaps)
             if application not in fresh:
-                held_back.setdefault(place.origin.path, []).append(application)
+                held_back.setdefault(broken, []).append(application)
     for path, contents in tree.files.items():
         applications = held_back.get(path, [])
         found = (*contents.problems, *(contents.unreadable_problems if applications else ()))

@@ -138,7 +138,7 @@ class RecentExposures:
     def __contains__(self, exposure: Exposure) -> bool:
         key = (exposure.arm.application, exposure.user)
         known = self._arms.get(key)
-        if known != exposure.arm:
+        if known is not exposure.arm and known != exposure.arm:
             return False
         self._arms.move_to_end(key)
         return True

@@ -223,3 +223,15 @@ def _without_hint(observation: Observation) -> Observation:
     if isinstance(observation, Absent):
         return replace(observation, message=observation.message.partition(";")[0])
     return observation
+
+
+@pytest.mark.parametrize("declared_at", ["a.yaml", "z.yaml"])
+def test_a_live_object_counts_before_its_declaration_and_is_no_problem(
+    cluster: ManifestsCluster, manifest: MakeManifest, declared_at: str
+) -> None:
+    live = manifest(status={"availableReplicas": 1})
+    loaded = cluster.load({declared_at: [manifest()], "live.yaml": [live]})
+    seen = _see(cluster)
+    assert isinstance(seen, Resource)
+    assert seen.status == {"availableReplicas": 1}
+    assert loaded.problems == ()

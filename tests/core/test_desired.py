@@ -115,3 +115,15 @@ def test_objects_of_a_broken_file_stand_as_they_last_did() -> None:
     broken = FileContents(resources=(stored("web", "2"),), problems=(BROKEN,), unreadable=True)
     standing = standing_resources(tree({"a.yaml": broken, "b.yaml": FileContents()}), before)
     assert standing == {"a.yaml": (stored("web", "2"), stored("api", "1")), "b.yaml": ()}
+
+
+def test_a_folder_that_cannot_be_read_keeps_the_routemaps_and_objects_below_it() -> None:
+    before = desired([tree({"shop/eu/web.yaml": file(WEB), "api.yaml": file(API)})], {}).declared
+    refused = FileContents(problems=(Problem("shop", 0, 0, "the symbolic link leads nowhere"),), unreadable=True)
+    now = tree({"shop": refused, "api.yaml": file(API)}, "rev2")
+    wanted = desired([now], before)
+    assert wanted.declared == before
+    assert set(by_application(wanted.problems["git"])) == {"shop/web"}
+    stored = (DecodedResource(Resource(deployment("web"), {}), True, True, 1),)
+    standing = standing_resources(now, {"shop/eu/live.yaml": stored, "shopping/live.yaml": stored})
+    assert standing == {"shop": (), "api.yaml": (), "shop/eu/live.yaml": stored}

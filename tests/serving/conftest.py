@@ -348,4 +348,4 @@ def shared_channel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[grpc.Ch
 
 @pytest.fixture(scope="module")
 def shared(shared_channel: grpc.Channel) -> Any:
-    return abn_pb2_grpc.ABNStub(shared_channel)
+    return abn_pb2_grpc.ABNStub(shared_channel)  # type: ignore[no-untyped-call] # generated code

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -37,6 +38,10 @@ def eventually(happened: Callable[[], bool], seconds: float = 20) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def longer_than(items: list[str], count: int) -> bool:
+    return len(items) > count
 
 
 def status_of(answer: bytes) -> int:
@@ -174,7 +179,7 @@ def test_a_killed_worker_loses_no_acknowledged_value_and_doubles_none(
     for worker in before:
         os.kill(worker, signal.SIGKILL)
         enough = len(acknowledged) + 20
-        eventually(lambda enough=enough: len(acknowledged) > enough)
+        eventually(partial(longer_than, acknowledged, enough))
     eventually(lambda: len(server.children()) == 2 and not set(before) & set(server.children()))
     stop.set()
     for sender in senders:
