@@ -15,6 +15,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 DEFAULT_SERVER = "http://127.0.0.1:8080"
 
 
+def _seconds(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    if not 0.1 <= value <= 86_400:  # NaN is refused too: it compares as false
+        message = f"{value:g} is not a number of seconds from 0.1 to 86400"
+        raise click.BadParameter(message)
+    return value
+
+
 def _all(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
     def decorate(command: _Command) -> _Command:
         for decorator in reversed(decorators):
@@ -24,7 +31,8 @@ def _all(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _C
     return decorate
 
 
-location_argument = click.argument("location", metavar="PATH|URL")
+LOCATION_VARIABLE = "ITER8_LOCATION"
+location_argument = click.argument("location", metavar="PATH|URL", envvar=LOCATION_VARIABLE)
 
 source_options = _all(
     click.option("--branch", metavar="REF", help="Git branch, tag or commit to follow. [default: the remote's HEAD]"),
@@ -34,6 +42,7 @@ source_options = _all(
         default=10.0,
         show_default=True,
         metavar="SECONDS",
+        callback=_seconds,
         help="How often a Git remote is polled.",
     ),
     click.option(

@@ -7,11 +7,12 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from iter8_gitops.cli.options import (
+    LOCATION_VARIABLE,
     default_state_dir,
     grpc_port_option,
     host_option,
@@ -22,6 +23,9 @@ from iter8_gitops.cli.options import (
     workers_option,
 )
 from iter8_gitops.errors import ConfigurationError, Iter8Error
+
+if TYPE_CHECKING:
+    from iter8_gitops.runtime.supervisor import Part
 
 
 @click.command(short_help="Run everything on this machine; Ctrl-C stops it.")
@@ -48,9 +52,22 @@ def up(
     """
     from iter8_gitops.runtime.processes import prepare_process
     from iter8_gitops.runtime.supervisor import Supervisor
+    from iter8_gitops.runtime.wiring import ControllerSettings, feeds_of
+    from iter8_gitops.spec.state_folder import StateFolder
 
     prepare_process("up")
     state = (state_dir or default_state_dir(location)).absolute()
+    # The parts would say the same, one after the other; it is kinder to refuse before anything starts.
+    feeds_of(
+        ControllerSettings(
+            location=location,
+            state=StateFolder(state),
+            branch=source["branch"],
+            subpath=source["subpath"],
+            interval=source["interval"],
+            cluster=source["cluster"],
+        )
+    )
     for wanted in (port, grpc_port):
         _require_free(host, wanted)
     supervisor = Supervisor(_parts(location, state, source, host, port, grpc_port, workers))
@@ -87,26 +104,19 @@ def _parts(
     port: int,
     grpc_port: int,
     workers: int,
-) -> list[Any]:
+) -> list[Part]:
     from iter8_gitops.runtime.supervisor import Part
 
-    def part(name: str, *arguments: str) -> Part:
-        command, *options = arguments
-        return Part(name, (sys.executable, "-m", "iter8_gitops", command, "--state-dir", str(state), *options))
+    def command(name: str, **options: object) -> tuple[str, ...]:
+        given = {"state_dir": state, **options}
+        words = (f"--{option.replace('_', '-')}={value}" for option, value in given.items() if value)
+        return (sys.executable, "-m", "iter8_gitops", name, *words)
 
-    options = {
-        "--branch": source["branch"],
-        "--path": source["subpath"],
-        "--interval": str(source["interval"]),
-        "--namespace": source["namespace"],
-        "--cluster": source["cluster"],
-        "--routes-dir": source["routes_dir"],
-    }
-    given = [word for option, value in options.items() if value for word in (option, str(value))]
+    source = {**source, "path": source["subpath"], "subpath": None}
     return [
-        part("controller", "controller", *given, "--", location),
-        part("http", "serve", "--host", host, "--port", str(port), "--workers", str(workers)),
-        part("grpc", "grpc", "--host", host, "--grpc-port", str(grpc_port)),
+        Part("controller", command("controller", **source), {LOCATION_VARIABLE: location}),
+        Part("http", command("serve", host=host, port=port, workers=workers)),
+        Part("grpc", command("grpc", host=host, grpc_port=grpc_port)),
     ]
 
 

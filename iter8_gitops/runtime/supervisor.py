@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from iter8_gitops.runtime.lineage import PARENT_VARIABLE
@@ -23,10 +23,14 @@ _STOP_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A child process: a name for people, and the command that runs it."""
+    """A child process: a name for people, the command that runs it, and additions to its environment.
+
+    What may hold a secret goes into the environment: everybody on the machine can read command lines.
+    """
 
     name: str
     command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -91,7 +95,7 @@ class Supervisor:
 
 def _start(part: Part) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops the parts in order.
-    environment = {**os.environ, PARENT_VARIABLE: str(os.getpid())}
+    environment = {**os.environ, **part.environment, PARENT_VARIABLE: str(os.getpid())}
     return subprocess.Popen(part.command, env=environment, start_new_session=True)  # noqa: S603 (our own command)
 
 

@@ -57,7 +57,6 @@ def run_controller(settings: ControllerSettings) -> None:
 
 def controller_parts(settings: ControllerSettings) -> Parts:
     """Put together what `settings` ask for."""
-    feeds = _feeds(settings)
     plugins = Plugins.load()
     for loaded in plugins.loaded:
         _log.debug("plugin %s of %s", loaded.name, loaded.distribution)
@@ -65,7 +64,7 @@ def controller_parts(settings: ControllerSettings) -> Parts:
         _log.error("plugin %s of %s is left out: %s", failure.name, failure.distribution, failure.message)
     cluster = ManifestsCluster(settings.routes or settings.state.routes)
     return Parts(
-        feeds=feeds,
+        feeds=feeds_of(settings),
         cluster=cluster,
         load_resources=cluster.load,
         intake=Intake(KindTable(plugins.kinds()), settings.namespace),
@@ -75,7 +74,8 @@ def controller_parts(settings: ControllerSettings) -> Parts:
     )
 
 
-def _feeds(settings: ControllerSettings) -> tuple[Feed, ...]:
+def feeds_of(settings: ControllerSettings) -> tuple[Feed, ...]:
+    """The sources that `settings` ask for. Raises `ConfigurationError` for what can never work; reads nothing yet."""
     routemaps = open_source(
         settings.location,
         cache=settings.state.git,
