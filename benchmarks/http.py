@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measurement import Measurement
-from benchmarks.reconcile import _Bench
+from benchmarks.reconcile import Bench
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 2.0, 16
 
@@ -82,7 +82,7 @@ def measure() -> list[Measurement]:
     ours, peers = _free_port(), _free_port()
     flags = ("-k", "asgi", "--workers", "1", "--no-control-socket", "--log-level", "error")
     with tempfile.TemporaryDirectory() as folder:
-        bench = _Bench(100, Path(folder))
+        bench = Bench(100, Path(folder))
         bench.deliver()
         bench.parts.board.heartbeat(time.time() + 3600)
         state = str(Path(folder) / "state")

@@ -39,7 +39,7 @@ def _file(path: str, text: str) -> SourceFile:
     return SourceFile(path, str(hash(text)), text.encode())
 
 
-class _Bench:
+class Bench:
     """A controller on `count` routemaps with two resources each, one file per routemap."""
 
     def __init__(self, count: int, folder: Path) -> None:
@@ -72,7 +72,7 @@ class _Bench:
 
 def _run(count: int) -> None:
     """In a process of its own, so that memory is its own too: prints seconds, seconds, MiB."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.closing(_Bench(count, Path(folder))) as bench:
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(Bench(count, Path(folder))) as bench:
         first = seconds(bench.deliver)
         change = median_seconds(bench.edit_one, 15)
         assert len(bench.reader.snapshot.routemaps) == count

@@ -15,8 +15,8 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 DEFAULT_SERVER = "http://127.0.0.1:8080"
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, value: float) -> float:
-    if not 0.1 <= value <= 86_400:  # NaN is refused too: it compares as false
+def _seconds(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0.1 <= value <= 86_400:  # NaN is refused too: it compares as false
         message = f"{value:g} is not a number of seconds from 0.1 to 86400"
         raise click.BadParameter(message)
     return value
@@ -39,11 +39,10 @@ source_options = _all(
     click.option("--path", "subpath", default="", metavar="DIR", help="Folder inside the repository to read."),
     click.option(
         "--interval",
-        default=10.0,
-        show_default=True,
+        type=float,
         metavar="SECONDS",
         callback=_seconds,
-        help="How often a Git remote is polled.",
+        help="How often a Git repository is polled. [default: 10, or 1 when it is on this machine]",
     ),
     click.option(
         "--namespace",
@@ -106,7 +105,10 @@ def state_dir_option(*, required: bool) -> Callable[[_Command], _Command]:
 
 def default_state_dir(location: str) -> Path:
     """A folder for what must survive a restart: the same for the same location, by the XDG convention."""
+    from iter8_gitops.sources.git.urls import looks_like_url
+
     base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    absolute = str(Path(location).resolve()) if Path(location).exists() else location
+    # Not by whether it exists: a folder that is away must still find the state that it left behind.
+    absolute = location if looks_like_url(location) else os.path.abspath(location)  # noqa: PTH100 (links stay)
     name = "".join(c if c.isalnum() else "-" for c in Path(absolute).name)[:40].strip("-") or "routemaps"
     return base / "iter8-gitops" / f"{name}-{hashlib.sha256(absolute.encode()).hexdigest()[:10]}"

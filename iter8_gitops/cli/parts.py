@@ -26,7 +26,7 @@ def controller(
     state_dir: Path,
     branch: str | None,
     subpath: str,
-    interval: float,
+    interval: float | None,
     namespace: str | None,
     cluster: str,
     routes_dir: Path | None,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 from iter8_gitops.spec.files import DecodedResource, FileContents
 from iter8_gitops.spec.problem import Problem
@@ -104,7 +103,8 @@ def _broken_place(path: str, files: Mapping[str, FileContents]) -> str | None:
     contents = files.get(path)
     if contents is not None:
         return path if contents.unreadable or contents.problems else None
-    folders = (str(folder) for folder in PurePosixPath(path).parents)
+    parts = path.split("/")
+    folders = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
     return next((folder for folder in folders if folder in files and files[folder].unreadable), None)
 
 

@@ -30,13 +30,13 @@ CLUSTER = "cluster"
 
 @dataclass(frozen=True, slots=True)
 class ControllerSettings:
-    """What a person asked a controller to do. `interval` is in seconds; see the options of the CLI."""
+    """What a person asked a controller to do. `interval` is in seconds (None: as `open_source`); see the CLI."""
 
     location: str
     state: StateFolder
     branch: str | None = None
     subpath: str = ""
-    interval: float = 10.0
+    interval: float | None = None
     namespace: str | None = None
     cluster: str = "manifests"
     routes: Path | None = None
@@ -57,14 +57,17 @@ def run_controller(settings: ControllerSettings) -> None:
 
 def controller_parts(settings: ControllerSettings) -> Parts:
     """Put together what `settings` ask for."""
+    feeds = feeds_of(settings)
     plugins = Plugins.load()
+    for feed in feeds:
+        _log.info("source %s: %s", feed.source.name, feed.source.location)
     for loaded in plugins.loaded:
         _log.debug("plugin %s of %s", loaded.name, loaded.distribution)
     for failure in plugins.failures:
         _log.error("plugin %s of %s is left out: %s", failure.name, failure.distribution, failure.message)
     cluster = ManifestsCluster(settings.routes or settings.state.routes)
     return Parts(
-        feeds=feeds_of(settings),
+        feeds=feeds,
         cluster=cluster,
         load_resources=cluster.load,
         intake=Intake(KindTable(plugins.kinds()), settings.namespace),
@@ -83,6 +86,7 @@ def feeds_of(settings: ControllerSettings) -> tuple[Feed, ...]:
         subpath=settings.subpath,
         interval=settings.interval,
         name=ROUTEMAPS,
+        read_before=settings.state.board.exists(),
     )
     backend, _, folder = settings.cluster.partition(":")
     if backend != "manifests":

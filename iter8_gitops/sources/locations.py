@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.sources.directory import DirectorySource
 from iter8_gitops.sources.git.urls import looks_like_url
 from iter8_gitops.sources.selection import has_control_characters, normalize_subpath, printable
 from iter8_gitops.sources.source import Source
+
+if TYPE_CHECKING:
+    from iter8_gitops.sources.git.source import GitSource
+
+REMOTE_SECONDS = 10.0
+LOCAL_SECONDS = 1.0
+"""How often a Git repository is looked at unless somebody says otherwise: elsewhere, and on this machine."""
 
 
 def open_source(
@@ -17,47 +26,62 @@ def open_source(
     cache: Path,
     branch: str | None = None,
     subpath: str = "",
-    interval: float = 10.0,
+    interval: float | None = None,
     name: str | None = None,
+    read_before: bool = False,
 ) -> Source:
     """Return the source that `location` stands for.
 
     A URL, a bare Git repository or the top of a Git work tree is read as Git: there, commits count. Any
     other local directory or file is read as it lies, unless `branch` (a branch, a tag or a full commit
     id) asks for the Git repository around it. `subpath` narrows the source to a folder or file in it;
-    `cache` and `interval` (seconds) are for Git. Raises ConfigurationError for what can never work.
+    `cache` and `interval` (seconds; by default 10, or 1 for a repository on this machine) are for Git.
+
+    A local path that does not exist is a mistake, unless it was `read_before`: then the source fails until the
+    path is there again. Raises ConfigurationError for what can never work.
     """
-    subpath = normalize_subpath(subpath)
+    inside = normalize_subpath(subpath)
     path = _local_path(location)
+    seconds = interval or (REMOTE_SECONDS if path is None else LOCAL_SECONDS)
+    as_git = partial(_git_source, cache=cache, revision=branch, interval=seconds, name=name)
     if path is None:
-        return _git_source(location, cache, branch, subpath, interval, name)
+        return as_git(location, subpath=inside)
+    as_directory = partial(DirectorySource, path / inside if inside else path, name=name)
+    if not _exists(path):
+        if not read_before:
+            raise ConfigurationError(_absence(location))
+        repository = as_git(str(path.resolve()), subpath=inside)
+        return repository if repository.has_mirror else as_directory()
     if _is_repository(path):
-        return _git_source(str(path.resolve()), cache, branch, subpath, interval, name)
+        return as_git(str(path.resolve()), subpath=inside)
     if branch is None:
-        return DirectorySource(path / subpath if subpath else path, name=name)
+        return as_directory()
     top = _repository_around(path)
     if top is None:
         message = f"{path} is not in a Git repository, so it has no branch {printable(branch)!r}"
         raise ConfigurationError(message)
-    inside = "/".join(part for part in (path.resolve().relative_to(top).as_posix(), subpath) if part)
-    return _git_source(str(top), cache, branch, inside, interval, name)
+    below = (path.resolve().relative_to(top).as_posix(), inside)
+    return as_git(str(top), subpath="/".join(part for part in below if part))
+
+
+def _absence(location: str) -> str:
+    shown = printable(location.rpartition("@")[2])  # What comes before an '@' may be a password.
+    return f"{shown} does not exist; give a directory, a file or the URL of a Git repository"
 
 
 def _local_path(location: str) -> Path | None:
-    """Return the existing local path that `location` names, or None when it is a URL."""
+    """Return the local path that `location` names, or None when it is a URL."""
     if not location or has_control_characters(location):
         raise ConfigurationError("the location of a source must not be empty or hold control characters")
     path = Path(location).expanduser().absolute()
-    if _exists(path):
-        return path
-    if looks_like_url(location) or location.startswith("-"):
+    if not _exists(path) and (looks_like_url(location) or location.startswith("-")):
         return None
-    shown = printable(location.rpartition("@")[2])  # What comes before an '@' may be a password.
-    message = f"{shown} does not exist; give a directory, a file or the URL of a Git repository"
-    raise ConfigurationError(message)
+    return path
 
 
-def _git_source(url: str, cache: Path, revision: str | None, subpath: str, interval: float, name: str | None) -> Source:
+def _git_source(
+    url: str, cache: Path, revision: str | None, subpath: str, interval: float, name: str | None
+) -> GitSource:
     try:
         from iter8_gitops.sources.git.source import GitSource
     except ImportError as error:  # GitPython looks for git when it is imported.

@@ -115,6 +115,32 @@ def test_with_the_repository_gone_a_restart_answers_from_the_last_good_state(rep
     assert "stale: " in cli(system, "get", "routemaps")
 
 
+@pytest.mark.parametrize("kind", ["directory", "repository"])
+def test_with_the_folder_gone_a_restart_answers_from_the_last_good_state(
+    kind: str, tmp_path: Path, repository: Repository, up: Up
+) -> None:
+    folder = tmp_path / "folder" if kind == "directory" else repository.path
+    files = {"live.yaml": manifests.config_maps("web-0", "web-1"), "web.yaml": manifests.routemap("web", 1, 1)}
+    repository.commit(files)
+    if kind == "directory":
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    system = up(folder)
+    system.await_weights("shop/web", 1, 1)
+    before = system.versions_of("shop/web", USERS)
+    system.stop()
+
+    folder.rename(tmp_path / "away")
+    system = up(folder)
+    eventually(lambda: system.lookup("shop/web", "alice")["stale"], "the answers are marked stale")
+    assert system.versions_of("shop/web", USERS) == before
+
+    (tmp_path / "away").rename(folder)
+    eventually(lambda: not system.lookup("shop/web", "alice")["stale"], "the answers are fresh again")
+    assert system.versions_of("shop/web", USERS) == before
+
+
 def test_a_directory_is_followed_as_it_is_edited(tmp_path_factory: pytest.TempPathFactory, up: Up) -> None:
     folder = tmp_path_factory.mktemp("routemaps")
     (folder / "web.yaml").write_text(manifests.routemap("web", 1, 1), encoding="utf-8")

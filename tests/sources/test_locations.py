@@ -150,3 +150,9 @@ def test_without_the_git_program_directories_work_and_repositories_say_what_is_m
         [sys.executable, "-c", program], env={"PATH": "/nonexistent"}, capture_output=True, text=True, check=True
     )
     assert done.stdout == f"directory {tmp_path}\nreading a Git repository needs the git program; install git\n"
+
+
+def test_a_path_that_was_read_before_may_be_away(tmp_path: Path) -> None:
+    source = open_source(str(tmp_path / "gone"), cache=tmp_path / "cache", read_before=True)
+
+    assert source.location == f"directory {tmp_path / 'gone'}"

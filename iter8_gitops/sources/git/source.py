@@ -104,6 +104,15 @@ class GitSource:
             yield delivery
             stop.wait(self._delay_after(delivery))
 
+    @property
+    def has_mirror(self) -> bool:
+        """True when this repository has been fetched before, by anybody with the same cache."""
+        return self._mirror_path.exists()
+
+    @property
+    def _mirror_path(self) -> Path:
+        return self._cache.absolute() / f"{self._url.digest}.git"
+
     def _delay_after(self, delivery: SourceTree | SourceFailure) -> float:
         if isinstance(delivery, SourceFailure):
             return self._backoff.next_delay()
@@ -115,7 +124,7 @@ class GitSource:
 
     def _open(self, stop: threading.Event) -> GitSession:
         self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._cache.absolute() / f"{self._url.digest}.git"
+        path = self._mirror_path
         commands = GitCommands(path.parent, path, self._url.credentials, stop)
         mirror = Mirror(path, self._ref.digest, commands)
         remote = Remote(self._url, mirror, commands, self._timeout)
