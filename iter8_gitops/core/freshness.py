@@ -14,14 +14,22 @@ CONTROLLER_TIMEOUT = 10.0
 
 
 def has_state(snapshot: Snapshot) -> bool:
-    """False until the first publication ever, when it is not yet known which applications exist."""
-    return snapshot.sequence > 0
+    """False until every source has been read for a first time ever, when it is not known which applications exist."""
+    return snapshot.sequence > 0 and all(source.read_at is not None for source in snapshot.sources)
+
+
+def awaited(snapshot: Snapshot) -> str:
+    """What a snapshot without state waits for; "" when it has one."""
+    if has_state(snapshot):
+        return ""
+    waiting = "nothing has been published yet: the controller has not read its sources for a first time"
+    return "; ".join([waiting, *filter(None, map(_failure, snapshot.sources))])
 
 
 def staleness(snapshot: Snapshot, now: float, controller_timeout: float = CONTROLLER_TIMEOUT) -> str:
     """Why some of `snapshot` may be out of date at `now` (seconds since 1970)."""
     if not has_state(snapshot):
-        return "nothing has been published yet: the controller has not read its sources for a first time"
+        return awaited(snapshot)
     reasons = [_silence(snapshot, now, controller_timeout), *map(_failure, snapshot.sources)]
     return "; ".join(reason for reason in reasons if reason)
 
@@ -29,8 +37,8 @@ def staleness(snapshot: Snapshot, now: float, controller_timeout: float = CONTRO
 def routemap_staleness(
     snapshot: Snapshot, state: RoutemapState, now: float, controller_timeout: float = CONTROLLER_TIMEOUT
 ) -> str:
-    """Why `state` may be out of date at `now`: the controller is silent, or the source it came from fails."""
-    own = [_failure(source) for source in snapshot.sources if source.name == state.origin.source]
+    """Why `state` may be out of date at `now`: the controller is silent, or a source that it depends on fails."""
+    own = [_failure(each) for each in snapshot.sources if each.resources or each.name == state.origin.source]
     reasons = [_silence(snapshot, now, controller_timeout), *own]
     return "; ".join(reason for reason in reasons if reason)
 

@@ -62,16 +62,16 @@ class Controller:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         snapshot = parts.board.load()
-        locations = {feed.source.name: feed.source.location for feed in parts.feeds}
+        names = {feed.source.name for feed in parts.feeds}
         saved = parts.last_good.load()
-        self._desired = Desired({app: each for app, each in saved.items() if each.origin.source in locations})
-        self._statuses = SourceStatuses(locations, snapshot.sources)
+        self._desired = Desired({app: each for app, each in saved.items() if each.origin.source in names})
+        self._statuses = SourceStatuses(parts.feeds, snapshot.sources)
         self._states = dict(snapshot.routemaps)
         self._trees: dict[str, tuple[SourceTree, DecodedTree]] = {}
         self._resources: Mapping[str, Sequence[DecodedResource]] = {}
         self._cluster_seen = False
         self._pruned = False
-        self._unpublished = True
+        self._unpublished = False
         self._problems = ProblemBook()
         self._triggers = Triggers()
         self._triggers.declare(self._desired.declared)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from iter8_gitops.runtime.feeds import Feed
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import SourceStatus
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
@@ -13,12 +14,13 @@ from iter8_gitops.spec.tree import SourceFailure, SourceTree
 class SourceStatuses:
     """The statuses of all sources, by name, in the order in which they were configured."""
 
-    def __init__(self, locations: Mapping[str, str], published: Iterable[SourceStatus]) -> None:
+    def __init__(self, feeds: Iterable[Feed], published: Iterable[SourceStatus]) -> None:
         known = {status.name: status for status in published}
-        self._statuses = {
-            name: replace(known.get(name, SourceStatus(name, location)), location=location)
-            for name, location in locations.items()
-        }
+        self._statuses: dict[str, SourceStatus] = {}
+        for feed in feeds:
+            name, location = feed.source.name, feed.source.location
+            before = known.get(name, SourceStatus(name, location))
+            self._statuses[name] = replace(before, location=location, resources=feed.resources)
 
     def note(self, content: SourceTree | SourceFailure, now: float) -> bool:
         """Take in a delivery. True when it tells more than that the source was read once more."""
@@ -31,5 +33,5 @@ class SourceStatuses:
         return replace(after, read_at=before.read_at) != before
 
     def with_problems(self, problems: Mapping[str, tuple[Problem, ...]]) -> tuple[SourceStatus, ...]:
-        """Every status, with the problems found in that source."""
-        return tuple(replace(each, problems=problems.get(name, ())) for name, each in self._statuses.items())
+        """Every status, with the problems found in that source; those of one not read yet are as published last."""
+        return tuple(replace(s, problems=problems.get(name, s.problems)) for name, s in self._statuses.items())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from iter8_gitops.core.assignment import Assigner
-from iter8_gitops.core.freshness import has_state, routemap_staleness
+from iter8_gitops.core.freshness import awaited, routemap_staleness
 from iter8_gitops.errors import NotFoundError, UnavailableError
 from iter8_gitops.serving.arguments import shown, split_application
 from iter8_gitops.spec.metric import Arm
@@ -21,9 +21,9 @@ _FEW_ROUTEMAPS = 100
 
 def require_state(snapshot: Snapshot) -> None:
     """Raise `UnavailableError` before the first publication, when nobody knows which applications exist."""
-    if not has_state(snapshot):
-        message = "nothing has been published yet; is the controller running?"
-        raise UnavailableError(message)
+    waiting = awaited(snapshot)
+    if waiting:
+        raise UnavailableError(waiting)
 
 
 def find_routemap(snapshot: Snapshot, field: str, application: str) -> RoutemapState:

@@ -109,7 +109,8 @@ class SourceStatus:
     """How a source is doing. `location` is shown to people and holds no secret.
 
     `read_at` is when it was last read without failure, `failing_since` when it began to fail
-    (both seconds since 1970, None for never).
+    (both seconds since 1970, None for never). `resources` says that live resources are seen through
+    it, so that every routemap depends on it.
     """
 
     name: str
@@ -119,6 +120,7 @@ class SourceStatus:
     failing_since: float | None = None
     message: str = ""
     problems: tuple[Problem, ...] = ()
+    resources: bool = False
 
 
 @dataclass(frozen=True, slots=True)

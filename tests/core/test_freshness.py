@@ -58,3 +58,16 @@ def test_silence_counts_from_the_timeout_and_clock_skew_is_not_silence(at: float
     snapshot = replace(FRESH, controller_at=at)
     assert staleness(snapshot, at - 1000, timeout) == ""
     assert staleness(snapshot, at + timeout + 1, timeout) != ""
+
+
+def test_a_board_whose_sources_were_never_read_has_no_state_and_says_what_fails() -> None:
+    failing = SourceStatus("git", "https://example.org/x.git", failing_since=60.0, message="cannot reach example.org")
+    board = Snapshot(1, 100.0, (failing,))
+    assert not has_state(board)
+    assert staleness(board, 101.0).endswith(FAILED)
+
+
+def test_every_routemap_depends_on_the_source_that_stands_for_the_cluster() -> None:
+    cluster = SourceStatus("cluster", "directory live", "rev", 50.0, 61.0, "it is away", resources=True)
+    board = Snapshot(1, 100.0, (SourceStatus("git", "git x", read_at=50.0), cluster))
+    assert "it is away" in routemap_staleness(board, _state("git"), 101.0)

@@ -11,6 +11,7 @@ import pytest
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.board.reader import BoardReader
+from iter8_gitops.core.freshness import awaited, has_state
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.controller import Controller, Parts
 from iter8_gitops.runtime.feeds import Delivery, Feed
@@ -343,3 +344,23 @@ def test_the_loop_reads_its_sources_beats_and_stops_when_it_is_told(
     bench.controller.run(stop)
     assert seen
     assert bench.snapshot.controller_at == 42.0
+
+
+def test_nothing_is_known_before_the_first_tree_and_the_board_says_why(start: Callable[..., Bench]) -> None:
+    bench = start()
+    bench.fail("cannot reach it")
+    assert not has_state(bench.snapshot)
+    assert "cannot reach it" in awaited(bench.snapshot)
+    bench.commit(web=ROUTEMAP.format(name="web"))
+    assert has_state(bench.snapshot)
+
+
+def test_a_restart_keeps_the_problems_of_a_source_until_it_is_read_again(start: Callable[..., Bench]) -> None:
+    bench = start()
+    bench.commit(web=ROUTEMAP.format(name="web").replace("kind: Routemap", "kind: Routemapp"))
+    (problem,) = bench.snapshot.sources[0].problems
+    bench = start()
+    bench.fail()
+    assert list(bench.snapshot.sources[0].problems) == [problem]
+    bench.commit(web=ROUTEMAP.format(name="web"))
+    assert list(bench.snapshot.sources[0].problems) == []
