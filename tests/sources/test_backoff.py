@@ -34,7 +34,7 @@ def test_jitter_shortens_a_delay_by_at_most_half(jitter: float, failures: int) -
     shaken = Backoff(first=1, base=10, ceiling=300, jitter=lambda: jitter)
     for _ in range(failures):
         delay = steady.next_delay()
-        assert delay / 2 < shaken.next_delay() <= delay
+        assert delay / 2 <= shaken.next_delay() <= delay
 
 
 def test_two_processes_do_not_wait_alike() -> None:

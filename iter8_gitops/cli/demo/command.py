@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import tempfile
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from iter8_gitops.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from iter8_gitops.cli.demo.narrator import Narrator
@@ -35,6 +38,9 @@ def demo(keep: bool, patience: float) -> None:
       iter8-gitops demo
       iter8-gitops demo --keep
     """
+    if shutil.which("git") is None:
+        message = "the demo makes real commits, so it needs the git program; install git"
+        raise ConfigurationError(message)
     from iter8_gitops.cli.demo.clients import Clients
     from iter8_gitops.cli.demo.narrator import ExpectationError, Narrator
     from iter8_gitops.cli.demo.playground import Cluster, Repository, System
