@@ -20,11 +20,11 @@ class Backend:
     """The use-cases on real stores. It has threads, so it is made after a fork, in the process that uses it."""
 
     def __init__(self, state: StateFolder) -> None:
-        self.telemetry = Telemetry()
         reader = BoardReader(state.board)
         self._subscription = BoardSubscription(reader)
         self._store = SqliteMetricStore(state.metrics)
         self._writer = GroupCommitWriter(self._store)
+        self.telemetry = Telemetry(lambda: self._writer.dropped_exposures)
         self.experiments = Experiments(reader, self._store, self._writer, self.telemetry)
         self._subscription.start()
 

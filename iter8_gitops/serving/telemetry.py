@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -55,12 +55,18 @@ class Telemetry:
     Labels have few values each: applications and versions that exist, and routes by their template.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dropped_exposures: Callable[[], int] = lambda: 0) -> None:
+        """`dropped_exposures` tells how many exposures this process could not record since it started."""
+        self._dropped_exposures = dropped_exposures
+        self._counted_drops = 0
         self.registry = CollectorRegistry()
         self._lookups = Counter(
             "iter8_lookups", "Lookups answered.", ("application", "version"), registry=self.registry
         )
         self._values = Counter("iter8_metric_values", "Metric values stored.", registry=self.registry)
+        self._drops = Counter(
+            "iter8_dropped_exposures", "Exposures that could not be recorded.", registry=self.registry
+        )
         self._errors = Counter(
             "iter8_request_errors",
             "Requests refused or failed, by HTTP status or gRPC status code.",
@@ -99,6 +105,9 @@ class Telemetry:
         for key, timings in self._new_durations.items():
             self._durations.labels(*key).observe_many(timings.counts, timings.total)
         self._new_durations.clear()
+        dropped = self._dropped_exposures()
+        self._drops.inc(dropped - self._counted_drops)
+        self._counted_drops = dropped
 
     async def flush_regularly(self) -> None:
         """Flush until cancelled, and then once more."""
