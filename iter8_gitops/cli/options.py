@@ -52,11 +52,11 @@ source_options = _all(
     ),
     click.option(
         "--cluster",
-        metavar="manifests[:DIR]",
+        metavar="manifests[:DIR]|DIR",
         default="manifests",
         show_default=True,
         help="Where live resources are seen: 'manifests' takes the Kubernetes objects beside the routemaps, "
-        "'manifests:DIR' those in a directory of their own.",
+        "'manifests:DIR', or just DIR, those in a directory of their own.",
     ),
     click.option(
         "--routes-dir",

@@ -88,11 +88,19 @@ def feeds_of(settings: ControllerSettings) -> tuple[Feed, ...]:
         name=ROUTEMAPS,
         read_before=settings.state.board.exists(),
     )
-    backend, _, folder = settings.cluster.partition(":")
-    if backend != "manifests":
-        message = f"--cluster {settings.cluster!r} is not known; use 'manifests' or 'manifests:DIR'"
-        raise ConfigurationError(message)
-    if not folder:
+    folder = _manifests_folder(settings.cluster)
+    if folder is None:
         return (Feed(routemaps, routemaps=True, resources=True),)
-    objects = DirectorySource(Path(folder), name=CLUSTER)
+    objects = DirectorySource(folder, name=CLUSTER)
     return (Feed(routemaps, routemaps=True), Feed(objects, routemaps=False, resources=True))
+
+
+def _manifests_folder(cluster: str) -> Path | None:
+    """The folder that stands for the cluster; None when the objects lie beside the routemaps."""
+    backend, _, folder = cluster.partition(":")
+    if backend == "manifests":
+        return Path(folder).expanduser() if folder else None
+    if cluster and Path(cluster).is_dir():
+        return Path(cluster)
+    message = f"--cluster {cluster!r} is not known; use 'manifests', 'manifests:DIR' or the path of a directory"
+    raise ConfigurationError(message)

@@ -6,9 +6,9 @@ from iter8_gitops.serving.telemetry import Telemetry
 
 
 def test_dropped_exposures_are_counted_once_each() -> None:
-    dropped = 0
-    telemetry = Telemetry(lambda: dropped)
-    for dropped in (2, 2, 5):
+    dropped = iter((2, 2, 5))
+    telemetry = Telemetry(lambda: next(dropped))
+    for _ in range(3):
         telemetry.flush()
     assert telemetry.registry.get_sample_value("iter8_dropped_exposures_total") == 5
 
