@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-SEED_ROUTEMAP = """\
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: backend
-  labels:
-    app.kubernetes.io/managed-by: iter8
-    iter8.tools/kind: routemap
-    iter8.tools/version: "v0.17"
-immutable: true
-data:
-  strSpec: |
-    versions:
-    - resources:
-      - gvrShort: isvc
-        name: backend-0
-        namespace: modelmesh-serving
-    - resources:
-      - gvrShort: isvc
-        name: backend-1
-        namespace: modelmesh-serving
-"""
-_SEED_MODEL = """\
-apiVersion: "serving.kserve.io/v1beta1"
-kind: "InferenceService"
-metadata:
-  name: backend-{index}
-  labels:
-    app.kubernetes.io/name: backend
-    app.kubernetes.io/version: v{label}
-    iter8.tools/watch: "true"
-  annotations:
-    serving.kserve.io/deploymentMode: ModelMesh
-    serving.kserve.io/secretKey: localMinIO
-spec:
-  predictor:
-    model:
-      modelFormat:
-{indent}name: sklearn
-      storageUri: s3://modelmesh-example-models/sklearn/mnist-svm.joblib
-"""
-# The tutorial indents the primary's modelFormat by ten spaces and the candidate's by eight.
-SEED_PRIMARY = _SEED_MODEL.format(index=0, label=0, indent=" " * 10)
-SEED_CANDIDATE = _SEED_MODEL.format(index=1, label=1, indent=" " * 8)
-SEED_PROMOTED = _SEED_MODEL.format(index=0, label=1, indent=" " * 8)
+from pathlib import Path
+
+_SEED = Path(__file__).parents[1] / "spec" / "testdata"
+SEED_ROUTEMAP, SEED_PRIMARY, SEED_CANDIDATE, SEED_PROMOTED = (
+    (_SEED / f"{name}.yaml").read_text(encoding="utf-8")
+    for name in ("backend-routemap", "backend-0", "backend-1", "backend-0-promoted")
+)
+"""The tutorial's manifests, byte for byte."""
 
 LOADED = """\
 status:
