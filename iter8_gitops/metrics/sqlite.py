@@ -21,7 +21,7 @@ class SqliteMetricStore:
     `exact_values` is how many distinct values a histogram keeps apart before it counts in 1%-wide buckets.
     """
 
-    def __init__(self, path: Path, *, lock_timeout: float = 10.0, exact_values: int = 1024) -> None:
+    def __init__(self, path: Path, *, lock_timeout: float = 10.0, exact_values: int = 4096) -> None:
         self._connections = Connections(path, lock_timeout)
         self._exact_values = exact_values
 

@@ -103,6 +103,14 @@ def test_malformed_requests_get_4xx_and_the_server_stays_up(http: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("path", [b"/v1/lookup", b"/nothing"])
+def test_a_websocket_is_turned_away(http: Any, path: bytes) -> None:
+    upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    answer = talk(http.port, b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n" + upgrade + key + b"\r\n")
+    assert status_of(answer) == 403
+
+
 def test_an_oversized_body_is_refused_however_it_is_framed(http: Any) -> None:
     body = b" " * (5 * 1024 * 1024)
 

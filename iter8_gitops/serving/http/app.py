@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from falcon import RequestOptions
-from falcon.asgi import App, Request, Response
+from falcon.asgi import App, Request, Response, WebSocket
 
 from iter8_gitops.serving.http.answers import add_error_handlers
 from iter8_gitops.serving.http.dashboards import AbnDashboardResource
@@ -65,9 +65,17 @@ class RequestTelemetry:
         self._telemetry.request("http", route, perf_counter() - req.arrived, failure)
 
 
+class NoWebSockets:
+    """Falcon middleware that turns away clients who want a WebSocket: there is none in this API."""
+
+    async def process_request_ws(self, _req: Request, ws: WebSocket) -> None:
+        """Called by Falcon before routing. To close what was not accepted is answered with 403."""
+        await ws.close()
+
+
 def create_app(experiments: Experiments, telemetry: Telemetry, scrape: Scrape) -> App[TimedRequest, Response]:
     """The application, with everything it needs given to it."""
-    app = App(request_type=TimedRequest, middleware=[RequestTelemetry(telemetry)])
+    app = App(request_type=TimedRequest, middleware=[RequestTelemetry(telemetry), NoWebSockets()])
     add_error_handlers(app)
     app.add_route("/v1/lookup", LookupResource(experiments))
     app.add_route("/v1/metrics", MetricsResource(experiments))
