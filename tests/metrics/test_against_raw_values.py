@@ -132,12 +132,12 @@ def _check_close(found: Summary, expected: Summary) -> None:
 
 
 def test_a_series_turns_coarse_when_it_has_too_many_distinct_values(store: SqliteMetricStore) -> None:
-    numbers = [float(i) for i in range(1, 3001)]
+    numbers = [float(i) for i in range(1, 9001)]
     values = [MetricValue("sales", number, f"user-{number}", arm()) for number in numbers]
-    store.record([], values[:1024])
+    store.record([], values[:4096])
     (metric,) = store.report(APPLICATION, {0: "sig"})["sales"]
-    assert metric.over_transactions.counts == counted(numbers[:1024])
-    store.record([], values[1024:])
+    assert metric.over_transactions.counts == counted(numbers[:4096])
+    store.record([], values[4096:])
     (metric,) = store.report(APPLICATION, {0: "sig"})["sales"]
     assert metric.over_transactions.counts == counted(map(quantize, numbers))
     assert metric.over_users.counts == counted(map(quantize, numbers))
@@ -145,7 +145,7 @@ def test_a_series_turns_coarse_when_it_has_too_many_distinct_values(store: Sqlit
 
 
 def test_a_coarse_series_forgets_old_totals(store: SqliteMetricStore) -> None:
-    users = [f"user-{i}" for i in range(1500)]
+    users = [f"user-{i}" for i in range(5000)]
     store.record([], [MetricValue("sales", i + 0.5, user, arm()) for i, user in enumerate(users)])
     store.record([], [MetricValue("sales", -i - 0.5, user, arm()) for i, user in enumerate(users)])
     (metric,) = store.report(APPLICATION, {0: "sig"})["sales"]

@@ -75,7 +75,8 @@ class NoWebSockets:
 
 def create_app(experiments: Experiments, telemetry: Telemetry, scrape: Scrape) -> App[TimedRequest, Response]:
     """The application, with everything it needs given to it."""
-    app = App(request_type=TimedRequest, middleware=[RequestTelemetry(telemetry), NoWebSockets()])
+    app = App(request_type=TimedRequest, middleware=[RequestTelemetry(telemetry)])
+    app.add_middleware(NoWebSockets())
     add_error_handlers(app)
     app.add_route("/v1/lookup", LookupResource(experiments))
     app.add_route("/v1/metrics", MetricsResource(experiments))
