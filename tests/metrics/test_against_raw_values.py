@@ -149,5 +149,5 @@ def test_a_coarse_series_forgets_old_totals(store: SqliteMetricStore) -> None:
     store.record([], [MetricValue("sales", i + 0.5, user, arm()) for i, user in enumerate(users)])
     store.record([], [MetricValue("sales", -i - 0.5, user, arm()) for i, user in enumerate(users)])
     (metric,) = store.report(APPLICATION, {0: "sig"})["sales"]
-    assert metric.over_users.counts == ((0.0, 1500),)
-    assert metric.over_users.summary == Summary(1500, 0.0, 0.0, 0.0, 0.0)
+    assert metric.over_users.counts == ((0.0, 5000),)
+    assert metric.over_users.summary == Summary(5000, 0.0, 0.0, 0.0, 0.0)
