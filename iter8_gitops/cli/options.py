@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from iter8_gitops.spec.names import is_namespace, namespace_hint
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 DEFAULT_SERVER = "http://127.0.0.1:8080"
@@ -18,6 +20,14 @@ DEFAULT_SERVER = "http://127.0.0.1:8080"
 def _seconds(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
     if value is not None and not 0.1 <= value <= 86_400:  # NaN is refused too: it compares as false
         message = f"{value:g} is not a number of seconds from 0.1 to 86400"
+        raise click.BadParameter(message)
+    return value
+
+
+def namespace_name(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Refuse a `--namespace` that Kubernetes would refuse."""
+    if value is not None and not is_namespace(value):
+        message = f"{value!r} is no valid namespace; {namespace_hint(value)}"
         raise click.BadParameter(message)
     return value
 
@@ -47,6 +57,7 @@ source_options = _all(
     click.option(
         "--namespace",
         metavar="NAME",
+        callback=namespace_name,
         help="Namespace of documents that state none (as kubectl's current namespace). [default: the one that "
         "a routemap's resources name, else 'default']",
     ),

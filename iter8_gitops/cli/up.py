@@ -68,6 +68,9 @@ def up(
             cluster=source["cluster"],
         )
     )
+    if port == grpc_port:
+        message = f"--port and --grpc-port are both {port}; give each its own"
+        raise ConfigurationError(message)
     for wanted in (port, grpc_port):
         _require_free(host, wanted)
     supervisor = Supervisor(_parts(location, state, source, host, port, grpc_port, workers))

@@ -6,17 +6,24 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from iter8_gitops.cli.options import namespace_name
 from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
+
+if TYPE_CHECKING:
+    from iter8_gitops.core.desired import Declared, DecodedTree
+    from iter8_gitops.hooks.manager import Plugins
 
 
 @click.command(short_help="Check routemap files before they are committed.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--namespace", metavar="NAME", help="Namespace of documents that state none.")
-def validate(paths: tuple[Path, ...], namespace: str | None) -> None:
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--namespace", metavar="NAME", callback=namespace_name, help="Namespace of documents that state none.")
+def validate(paths: tuple[str, ...], namespace: str | None) -> None:
     """Check the routemaps in files and directories; Kubernetes manifests beside them are ignored.
 
     Prints one line per problem, file:line:column first, and exits with 1 when there is any.
@@ -26,36 +33,53 @@ def validate(paths: tuple[Path, ...], namespace: str | None) -> None:
       iter8-gitops validate examples/routemaps
       iter8-gitops validate routemaps/*.yaml
     """
-    from iter8_gitops.core.desired import DecodedTree, desired
+    from iter8_gitops.core.desired import desired
     from iter8_gitops.hooks.manager import Plugins
     from iter8_gitops.runtime.intake import Intake
     from iter8_gitops.spec.kinds import KindTable
 
-    intake = Intake(KindTable(Plugins.load().kinds()), namespace)
-    trees: list[DecodedTree] = []
-    for path in dict.fromkeys(paths):
-        if not path.exists():
-            message = f"{path}: no such file or directory"
-            raise ConfigurationError(message)
-        trees.append(intake.decode(_read(path)))
-    wanted = desired(trees, {})
-    for tree in trees:
-        for problem in wanted.problems[tree.source]:
-            root = Path(tree.source)
-            file = root / problem.file if root.is_dir() else root
-            click.echo(str(replace(problem, file=str(file))))
-    count = sum(len(problems) for problems in wanted.problems.values())
-    routemaps = sum(len(file.routemaps) for tree in trees for file in tree.files.values())
+    plugins = Plugins.load()
+    intake = Intake(KindTable(plugins.kinds()), namespace)
+    trees = {path: intake.decode(_read(path)) for path in dict.fromkeys(paths)}
+    wanted = desired(list(trees.values()), {})
+    problems = {path: [*wanted.problems[path], *_unreadable(path, tree)] for path, tree in trees.items()}
+    for declared in wanted.declared.values():
+        problems[declared.origin.source].extend(_template_problems(declared, plugins))
+    for path, found in problems.items():
+        for problem in found:
+            click.echo(str(replace(problem, file=str(Path(path, problem.file) if Path(path).is_dir() else path))))
+    count = sum(len(found) for found in problems.values())
+    routemaps = sum(len(file.routemaps) for tree in trees.values() for file in tree.files.values())
     click.echo(f"{_plural(routemaps, 'routemap')} checked, {_plural(count, 'problem')}", err=True)
     if count:
         sys.exit(1)
 
 
-def _read(path: Path) -> SourceTree:
+def _unreadable(path: str, tree: DecodedTree) -> list[Problem]:
+    """Why a file that was named cannot be read. In a folder it may be a Helm template; named, it was meant."""
+    if Path(path).is_dir():
+        return []
+    return [problem for contents in tree.files.values() for problem in contents.unreadable_problems]
+
+
+def _template_problems(declared: Declared, plugins: Plugins) -> tuple[Problem, ...]:
+    """What goes wrong when the routing templates are rendered while only the primary takes traffic."""
+    from iter8_gitops.core.reconcile import reconcile
+    from iter8_gitops.runtime.inspection import tools
+    from iter8_gitops.spec.resource import Absent
+
+    nothing = {resource: Absent("NotFound", "not looked for") for resource in declared.routemap.resource_ids}
+    return reconcile(declared, nothing, tools(plugins), None, (), now=0.0).state.problems
+
+
+def _read(path: str) -> SourceTree:
     from iter8_gitops.sources.directory import DirectorySource
 
+    if not path or not Path(path).exists():
+        message = f"{path or '(empty)'}: no such file or directory; validate takes local files and directories"
+        raise ConfigurationError(message)
     stop = threading.Event()
-    deliveries = DirectorySource(path, name=str(path)).deliveries(stop)
+    deliveries = DirectorySource(Path(path), name=path).deliveries(stop)
     first = next(deliveries)
     stop.set()
     if isinstance(first, SourceFailure):

@@ -121,18 +121,35 @@ def _is_broken(application: str, before: Declared, tree: DecodedTree, trees: Ite
 def standing_resources(
     tree: DecodedTree, before: Mapping[str, Sequence[DecodedResource]]
 ) -> dict[str, Sequence[DecodedResource]]:
-    """The objects of a tree by path, where a file that is broken now keeps the objects it had `before`."""
-    standing: dict[str, Sequence[DecodedResource]] = {}
+    """The objects of a tree by path, where a file that is broken now keeps the objects it had `before`.
+
+    A file that is new and cannot be read may be a renamed one: it takes over what vanished in the same revision.
+    """
+    present = {decoded.resource.id for contents in tree.files.values() for decoded in contents.resources}
+    missing = {
+        path: tuple(decoded for decoded in objects if decoded.resource.id not in present)
+        for path, objects in before.items()
+        if path not in tree.files or _broken_place(path, tree.files) is not None
+    }
+    standing: dict[str, Sequence[DecodedResource]] = {
+        path: objects for path, objects in missing.items() if _broken_place(path, tree.files) is not None
+    }
+    present.update(decoded.resource.id for objects in standing.values() for decoded in objects)
+    gone = [path for path in missing if path not in standing]
+    vanished = [decoded for path in gone for decoded in missing[path] if decoded.resource.id not in present]
     for path, contents in tree.files.items():
-        standing[path] = contents.resources
-        if contents.unreadable or contents.problems:
-            fresh = {decoded.resource.id for decoded in contents.resources}
-            kept = [decoded for decoded in before.get(path, ()) if decoded.resource.id not in fresh]
-            standing[path] = (*contents.resources, *kept)
-    for path, objects in before.items():
-        if path not in standing and _broken_place(path, tree.files) is not None:
-            standing[path] = objects
+        kept = standing.get(path, ())
+        if vanished and path not in before and contents.unreadable and contents.problems:
+            kept, vanished = vanished, []
+        standing[path] = (*contents.resources, *kept) if kept else contents.resources
     return standing
+
+
+def held_resources(
+    tree: DecodedTree, standing: Mapping[str, Sequence[DecodedResource]]
+) -> dict[str, Sequence[DecodedResource]]:
+    """Those of `standing` that only memory holds, because their file is broken now."""
+    return {path: objects for path, objects in standing.items() if _broken_place(path, tree.files) is not None}
 
 
 def file_problems(tree: DecodedTree, declared: Mapping[str, Declared]) -> Iterator[Problem]:

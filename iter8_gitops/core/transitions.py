@@ -1,4 +1,4 @@
-"""What changed between two states of a routemap, in sentences for logs and for people."""
+"""What changed between two states of a routemap, in sentences for logs and for people. Problems speak for themselves."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ def transitions(before: RoutemapState | None, after: RoutemapState) -> tuple[str
         told.append(f"weights {_weights(before)} -> {_weights(after)}")
     if before.salt != after.salt:
         told.append("the salt changed: users are assigned anew")
-    told.extend(f"problem: {problem}" for problem in after.problems if problem not in before.problems)
     if before.problems and not after.problems:
         told.append("every problem is solved")
     return tuple(told)
 
 
 def _appeared(state: RoutemapState) -> tuple[str, ...]:
-    unavailable = [f"{v.name} is not available: {v.message}" for v in state.versions if not v.available]
-    return (*unavailable, *(f"problem: {problem}" for problem in state.problems))
+    return tuple(f"{v.name} is not available: {v.message}" for v in state.versions if not v.available)
 
 
 def _version_changes(old: VersionState | None, new: VersionState) -> list[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.cluster.backend import Cluster
 from iter8_gitops.cluster.manifests import Loaded
-from iter8_gitops.core.desired import DecodedTree, Desired, desired, file_problems, standing_resources
+from iter8_gitops.core.desired import DecodedTree, Desired, desired, file_problems, held_resources, standing_resources
 from iter8_gitops.core.reconcile import Tools, reconcile
 from iter8_gitops.core.transitions import transitions
 from iter8_gitops.errors import UnavailableError
@@ -68,7 +68,8 @@ class Controller:
         self._statuses = SourceStatuses(parts.feeds, snapshot.sources)
         self._states = dict(snapshot.routemaps)
         self._trees: dict[str, tuple[SourceTree, DecodedTree]] = {}
-        self._resources: Mapping[str, Sequence[DecodedResource]] = {}
+        self._held: Mapping[str, Sequence[DecodedResource]] = parts.last_good.load_held()
+        self._resources: Mapping[str, Sequence[DecodedResource]] = self._held
         self._cluster_seen = False
         self._pruned = False
         self._unpublished = False
@@ -137,6 +138,7 @@ class Controller:
     def _take_in_tree(self, feed: Feed, decoded: DecodedTree) -> None:
         if feed.resources:
             self._resources = standing_resources(decoded, self._resources)
+            self._hold(held_resources(decoded, self._resources))
             loaded = self._parts.load_resources(self._resources)
             self._triggers.resources_changed(loaded.changed)
             self._problems.of_cluster(decoded.source, loaded.problems)
@@ -151,6 +153,12 @@ class Controller:
             _log.warning("problem: %s", problem)
         self._triggers.touch(news.concerned)
         self._unpublished |= news.changed
+
+    def _hold(self, held: Mapping[str, Sequence[DecodedResource]]) -> None:
+        """Remember across a restart what no file shows any more."""
+        if held != self._held:
+            self._parts.last_good.save_held(held)
+            self._held = held
 
     def _redeclare(self) -> None:
         before = self._desired.declared
@@ -179,6 +187,10 @@ class Controller:
             return None
         for sentence in transitions(previous, state):
             _log.info("%s: %s", application, sentence)
+        told = {*problems, *(previous.problems if previous else ())}
+        for problem in state.problems:
+            if problem not in told:
+                _log.warning("problem: %s: %s", application, problem)
         return state
 
     def _publish(self, changed: Mapping[str, RoutemapState], removed: frozenset[str], now: float) -> None:

@@ -17,4 +17,5 @@ def prepare_process(name: str) -> None:
         datefmt="%Y-%m-%dT%H:%M:%S%z",
         force=True,
     )
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells of every change that it sees
     end_with_parent()

@@ -88,19 +88,19 @@ def feeds_of(settings: ControllerSettings) -> tuple[Feed, ...]:
         name=ROUTEMAPS,
         read_before=settings.state.board.exists(),
     )
-    folder = _manifests_folder(settings.cluster)
+    folder = _manifests_folder(settings.cluster, read_before=settings.state.board.exists())
     if folder is None:
         return (Feed(routemaps, routemaps=True, resources=True),)
     objects = DirectorySource(folder, name=CLUSTER)
     return (Feed(routemaps, routemaps=True), Feed(objects, routemaps=False, resources=True))
 
 
-def _manifests_folder(cluster: str) -> Path | None:
+def _manifests_folder(cluster: str, *, read_before: bool) -> Path | None:
     """The folder that stands for the cluster; None when the objects lie beside the routemaps."""
     backend, _, folder = cluster.partition(":")
     if backend == "manifests":
         return Path(folder).expanduser() if folder else None
-    if cluster and Path(cluster).is_dir():
+    if cluster and (Path(cluster).is_dir() or read_before):
         return Path(cluster)
     message = f"--cluster {cluster!r} is not known; use 'manifests', 'manifests:DIR' or the path of a directory"
     raise ConfigurationError(message)

@@ -84,3 +84,22 @@ def test_a_path_that_is_missing_is_a_usage_error(arguments: list[str], tmp_path:
     code, problems, said = validate(*(tmp_path / each for each in arguments))
     assert (code, problems) == (2, [])
     assert "nowhere" in said or "Missing argument" in said
+
+
+def test_a_routing_template_that_cannot_be_rendered_is_a_problem(tmp_path: Path) -> None:
+    template = "  routingTemplates:\n    route: {template: '{{ .Nmae }}'}\n"
+    write(tmp_path / "web.yaml", GOOD + template)
+    code, problems, _ = validate(tmp_path)
+    assert code == 1
+    assert "routing template 'route'" in problems[0]
+
+
+def test_a_file_that_is_named_must_be_yaml_even_when_it_shows_no_sign_of_being_ours(tmp_path: Path) -> None:
+    write(tmp_path / "x.yaml", "x: [\n")
+    assert validate(tmp_path / "x.yaml")[0] == 1
+    assert validate(tmp_path)[0] == 0
+
+
+def test_a_namespace_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "web.yaml", GOOD)
+    assert validate(tmp_path, "--namespace", "Bad NS")[0] == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iter8_gitops.core.desired import by_application, desired, standing_resources
+from iter8_gitops.core.desired import by_application, desired, held_resources, standing_resources
 from iter8_gitops.spec.files import DecodedResource, FileContents
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Resource
@@ -127,3 +127,20 @@ def test_a_folder_that_cannot_be_read_keeps_the_routemaps_and_objects_below_it()
     stored = (DecodedResource(Resource(deployment("web"), {}), True, True, 1),)
     standing = standing_resources(now, {"shop/eu/live.yaml": stored, "shopping/live.yaml": stored})
     assert standing == {"shop": (), "api.yaml": (), "shop/eu/live.yaml": stored}
+
+
+def test_a_file_that_is_renamed_and_broken_keeps_its_objects_until_it_is_mended() -> None:
+    stored = (DecodedResource(Resource(deployment("web"), {}), True, True, 1),)
+    broken = FileContents(problems=(BROKEN,), unreadable=True)
+    foreign = FileContents(unreadable=True, unreadable_problems=(BROKEN,))
+    renamed = standing_resources(tree({"chart.yaml": foreign, "new.yaml": broken}), {"old.yaml": stored})
+    assert renamed == {"chart.yaml": (), "new.yaml": stored}
+    assert held_resources(tree({"chart.yaml": foreign, "new.yaml": broken}), renamed)["new.yaml"] == stored
+    assert standing_resources(tree({"new.yaml": broken, "b.yaml": FileContents()}), renamed)["new.yaml"] == stored
+    assert standing_resources(tree({"new.yaml": FileContents()}), renamed) == {"new.yaml": ()}
+
+
+def test_a_deletion_beside_a_file_that_was_broken_before_is_a_deletion() -> None:
+    stored = (DecodedResource(Resource(deployment("web"), {}), True, True, 1),)
+    broken = FileContents(problems=(BROKEN,), unreadable=True)
+    assert standing_resources(tree({"bad.yaml": broken}), {"bad.yaml": (), "live.yaml": stored}) == {"bad.yaml": ()}

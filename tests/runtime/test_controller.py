@@ -364,3 +364,16 @@ def test_a_restart_keeps_the_problems_of_a_source_until_it_is_read_again(start: 
     assert list(bench.snapshot.sources[0].problems) == [problem]
     bench.commit(web=ROUTEMAP.format(name="web"))
     assert list(bench.snapshot.sources[0].problems) == []
+
+
+def test_a_restart_with_a_broken_manifest_keeps_its_objects(start: Callable[..., Bench]) -> None:
+    routemap = ROUTEMAP.format(name="web")
+    bench = start()
+    bench.commit(web=routemap, live=config_map("web-0") + "---\n" + config_map("web-1"))
+    bench.commit(web=routemap, live="data: {{ [ # iter8.tools/")
+    assert bench["shop/web"].weights == (1, 1)
+    bench = start()
+    bench.commit(web=routemap, live="data: {{ [ # iter8.tools/")
+    assert bench["shop/web"].weights == (1, 1)
+    bench.commit(web=routemap, live=config_map("web-0"))
+    assert bench["shop/web"].weights == (1, 0)
