@@ -1,4 +1,4 @@
-"""What changed between two states of a routemap, in sentences for logs and for people. Problems speak for themselves."""
+"""What changed between two states of a routemap, in sentences for people. Problems speak for themselves."""
 
 from __future__ import annotations
 
