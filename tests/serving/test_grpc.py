@@ -229,3 +229,9 @@ def test_the_committed_code_is_what_the_proto_file_generates(tmp_path: Path) -> 
     for name in ("abn_pb2.py", "abn_pb2.pyi", "abn_pb2_grpc.py"):
         generated = tmp_path / "iter8_gitops/serving/abn" / name
         assert generated.read_text() == (root / proto).with_name(name).read_text()
+
+
+def test_a_burst_of_calls_is_answered_whole(shared: Any) -> None:
+    calls = [shared.Lookup.future(abn_pb2.Application(name="shop", user=f"u{n}")) for n in range(4000)]
+
+    assert {call.result(timeout=60).versionNumber for call in calls} == {0}

@@ -103,6 +103,12 @@ def test_malformed_requests_get_4xx_and_the_server_stays_up(http: Any) -> None:
 
 
 @pytest.mark.slow
+def test_the_longest_user_fits_into_a_lookup(http: Any) -> None:
+    longest = "\U0001f600" * 512
+    answer = httpx.get(f"{http.url}/v1/lookup", params={"application": "prod/backend", "user": longest})
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("path", [b"/v1/lookup", b"/nothing"])
 def test_a_websocket_is_turned_away(http: Any, path: bytes) -> None:
     upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -16,8 +16,14 @@ from iter8_gitops.serving.settings import ServingSettings
 DRAIN_SECONDS = 5.0
 """Calls in progress get this long to finish after SIGTERM or SIGINT."""
 
-# Two servers on one port would each see half of the calls, so the second one is refused.
-_OPTIONS = (("grpc.so_reuseport", 0),)
+_MOST_PENDING = 100_000
+_OPTIONS = (
+    # Two servers on one port would each see half of the calls, so the second one is refused.
+    ("grpc.so_reuseport", 0),
+    # Beyond its small defaults gRPC cancels calls of a burst at random, and clients do not retry those.
+    ("grpc.server.max_pending_requests", _MOST_PENDING),
+    ("grpc.server.max_pending_requests_hard_limit", _MOST_PENDING),
+)
 _log = logging.getLogger(__name__)
 
 

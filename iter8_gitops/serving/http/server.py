@@ -56,6 +56,8 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
             "asgi_lifespan": "on",
             "graceful_timeout": GRACEFUL_SECONDS,
             "keepalive": KEEPALIVE_SECONDS,
+            # 512 characters of user and of application may take 12 bytes each when percent-encoded; 8190 is the most.
+            "limit_request_line": 8190,
             "control_socket_disable": True,
             "loglevel": "warning",
             "proc_name": "iter8-gitops-http",
