@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -25,7 +26,7 @@ class OpenAnchor:
     budget: int
 
 
-class OpenCollection:
+class OpenCollection(ABC):
     """What a mapping and a list have in common. `height` is how deep the values inside are nested, plus one."""
 
     __slots__ = ("anchor", "height", "node")
@@ -35,13 +36,13 @@ class OpenCollection:
         self.anchor = anchor
         self.height = 1
 
+    @abstractmethod
     def add(self, data: Any, node: Node, mark: Mark) -> None:
         """Take the next key or value, which was written at `mark`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> Any:
         """The finished value."""
-        raise NotImplementedError
 
     @property
     def expects_key(self) -> bool:
