@@ -19,7 +19,7 @@ demo: $(RUNTIME) ## Play the whole story, from a first commit to a promoted winn
 	$(BIN)/iter8-gitops demo $(ARGS)
 
 test: check ## Everything CI runs: the static checks, then every test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 check: lint ## The static checks: ruff, mypy --strict, import-linter
 	$(BIN)/mypy

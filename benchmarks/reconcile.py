@@ -13,7 +13,8 @@ from benchmarks.measurement import Measurement, median_seconds, seconds
 from iter8_gitops.board.reader import BoardReader
 from iter8_gitops.runtime.controller import Controller
 from iter8_gitops.runtime.feeds import Delivery
-from iter8_gitops.runtime.wiring import ControllerSettings, controller_parts
+from iter8_gitops.runtime.settings import ControllerSettings
+from iter8_gitops.runtime.wiring import controller_parts
 from iter8_gitops.spec.state_folder import StateFolder
 from iter8_gitops.spec.tree import SourceFile, SourceTree
 
@@ -44,7 +45,8 @@ class Bench:
 
     def __init__(self, count: int, folder: Path) -> None:
         settings = ControllerSettings(str(folder), StateFolder(folder / "state"))
-        self.parts = controller_parts(settings)
+        self._stack = contextlib.ExitStack()
+        self.parts = controller_parts(settings, self._stack)
         self.controller = Controller(self.parts)
         self.reader = BoardReader(settings.state.board)
         self.files = [self._app(n, 0) for n in range(count)]
@@ -66,8 +68,7 @@ class Bench:
 
     def close(self) -> None:
         self.reader.close()
-        self.parts.board.close()
-        self.parts.last_good.close()
+        self._stack.close()
 
 
 def _run(count: int) -> None:

@@ -17,11 +17,18 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 DEFAULT_SERVER = "http://127.0.0.1:8080"
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not 0.1 <= value <= 86_400:  # NaN is refused too: it compares as false
-        message = f"{value:g} is not a number of seconds from 0.1 to 86400"
-        raise click.BadParameter(message)
-    return value
+def seconds_between(
+    least: float, most: float
+) -> Callable[[click.Context, click.Parameter, float | None], float | None]:
+    """A callback that refuses a number of seconds outside of these bounds."""
+
+    def check(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+        if value is not None and not least <= value <= most:  # NaN is refused too: it compares as false
+            message = f"{value:g} is not a number of seconds from {least:g} to {most:g}"
+            raise click.BadParameter(message)
+        return value
+
+    return check
 
 
 def namespace_name(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -32,7 +39,9 @@ def namespace_name(_context: click.Context, _option: click.Parameter, value: str
     return value
 
 
-def _all(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+def combined(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Several options as one decorator; `--help` shows them in this order."""
+
     def decorate(command: _Command) -> _Command:
         for decorator in reversed(decorators):
             command = decorator(command)
@@ -42,37 +51,38 @@ def _all(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _C
 
 
 LOCATION_VARIABLE = "ITER8_LOCATION"
-location_argument = click.argument("location", metavar="PATH|URL", envvar=LOCATION_VARIABLE)
+location_argument = click.argument("location", metavar="[PATH|URL]", envvar=LOCATION_VARIABLE, required=False)
 
-source_options = _all(
+source_options = combined(
     click.option("--branch", metavar="REF", help="Git branch, tag or commit to follow. [default: the remote's HEAD]"),
     click.option("--path", "subpath", default="", metavar="DIR", help="Folder inside the repository to read."),
     click.option(
         "--interval",
         type=float,
         metavar="SECONDS",
-        callback=_seconds,
+        callback=seconds_between(0.1, 86_400),
         help="How often a Git repository is polled. [default: 10, or 1 when it is on this machine]",
     ),
     click.option(
         "--namespace",
         metavar="NAME",
         callback=namespace_name,
-        help="Namespace of documents that state none (as kubectl's current namespace). [default: the one that "
-        "a routemap's resources name, else 'default']",
+        help="Namespace of documents that state none (as kubectl's current namespace), and the one that --scope "
+        "namespace means. [default: the one that a routemap's resources name, else 'default'; with a real "
+        "cluster the context's]",
     ),
     click.option(
         "--cluster",
-        metavar="manifests[:DIR]|DIR",
+        metavar="manifests[:DIR]|DIR|kubernetes",
         default="manifests",
         show_default=True,
         help="Where live resources are seen: 'manifests' takes the Kubernetes objects beside the routemaps, "
-        "'manifests:DIR', or just DIR, those in a directory of their own.",
+        "'manifests:DIR', or just DIR, those in a directory of their own, 'kubernetes' those of a real cluster.",
     ),
     click.option(
         "--routes-dir",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Where rendered routes are written. [default: routes/ in the state directory]",
+        help="Where rendered routes are written, unless to a real cluster. [default: routes/ in the state directory]",
     ),
 )
 

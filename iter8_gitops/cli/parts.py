@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from iter8_gitops.cli.cluster_options import controller_cluster_options
 from iter8_gitops.cli.options import (
     grpc_port_option,
     host_option,
@@ -21,43 +23,26 @@ from iter8_gitops.cli.options import (
 @location_argument
 @state_dir_option(required=True)
 @source_options
-def controller(
-    location: str,
-    state_dir: Path,
-    branch: str | None,
-    subpath: str,
-    interval: float | None,
-    namespace: str | None,
-    cluster: str,
-    routes_dir: Path | None,
-) -> None:
+@controller_cluster_options
+def controller(location: str | None, state_dir: Path, **options: Any) -> None:
     """Reconcile the routemaps of PATH|URL and publish their state to the board in the state directory.
 
     One controller per state directory. `serve` and `grpc` answer from what it publishes, also while
-    it is away.
+    it is away. With --cluster kubernetes, resources are those of a real cluster, routemaps may also be its
+    ConfigMaps (then PATH|URL can be left out), and routes are applied to it by the replica that holds the Lease.
 
     \b
     Examples:
       iter8-gitops controller --state-dir /var/lib/iter8 https://github.com/you/routemaps --branch main
       iter8-gitops controller --state-dir /var/lib/iter8 ./routemaps --cluster manifests:./live
+      iter8-gitops controller --state-dir /var/lib/iter8 --cluster kubernetes --scope namespace
     """
+    from iter8_gitops.cli.settings import controller_settings
     from iter8_gitops.runtime.processes import prepare_process
-    from iter8_gitops.runtime.wiring import ControllerSettings, run_controller
-    from iter8_gitops.spec.state_folder import StateFolder
+    from iter8_gitops.runtime.wiring import run_controller
 
     prepare_process("controller")
-    run_controller(
-        ControllerSettings(
-            location=location,
-            state=StateFolder(state_dir.absolute()),
-            branch=branch,
-            subpath=subpath,
-            interval=interval,
-            namespace=namespace,
-            cluster=cluster,
-            routes=routes_dir,
-        )
-    )
+    run_controller(controller_settings(location, state_dir, options))
 
 
 @click.command(short_help="Answer lookups and take metrics over HTTP.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from iter8_gitops.cli.cluster_options import controller_cluster_options
 from iter8_gitops.cli.options import (
     LOCATION_VARIABLE,
     default_state_dir,
@@ -32,48 +33,42 @@ if TYPE_CHECKING:
 @location_argument
 @state_dir_option(required=False)
 @source_options
+@controller_cluster_options
 @host_option
 @port_option
 @grpc_port_option
 @workers_option
 def up(
-    location: str, state_dir: Path | None, host: str, port: int, grpc_port: int, workers: int, **source: Any
+    location: str | None, state_dir: Path | None, host: str, port: int, grpc_port: int, workers: int, **options: Any
 ) -> None:
     """Serve the routemaps of PATH|URL: a Git repository (local or remote) or a directory of YAML files.
 
     Runs the controller, the HTTP API and the gRPC service, starts each again if it dies, and stops
-    them together on Ctrl-C. State survives a restart in the state directory.
+    them together on Ctrl-C. State survives a restart in the state directory. With --cluster kubernetes,
+    resources are those of a real cluster, and its ConfigMaps are read as well.
 
     \b
     Examples:
       iter8-gitops up examples
       iter8-gitops up https://github.com/you/routemaps --branch main --path production
       iter8-gitops up ./routemaps --cluster manifests:./live --port 9090
+      iter8-gitops up --cluster kubernetes --context kind-dev
     """
+    from iter8_gitops.cli.settings import controller_settings
     from iter8_gitops.runtime.processes import prepare_process
     from iter8_gitops.runtime.supervisor import Supervisor
-    from iter8_gitops.runtime.wiring import ControllerSettings, feeds_of
-    from iter8_gitops.spec.state_folder import StateFolder
+    from iter8_gitops.runtime.wiring import check_settings
 
     prepare_process("up")
-    state = (state_dir or default_state_dir(location)).absolute()
+    state = (state_dir or default_state_dir(location or f"kubernetes:{options['context'] or 'current'}")).absolute()
     # The parts would say the same, one after the other; it is kinder to refuse before anything starts.
-    feeds_of(
-        ControllerSettings(
-            location=location,
-            state=StateFolder(state),
-            branch=source["branch"],
-            subpath=source["subpath"],
-            interval=source["interval"],
-            cluster=source["cluster"],
-        )
-    )
+    check_settings(controller_settings(location, state, options))
     if port == grpc_port:
         message = f"--port and --grpc-port are both {port}; give each its own"
         raise ConfigurationError(message)
     for wanted in (port, grpc_port):
         _require_free(host, wanted)
-    supervisor = Supervisor(_parts(location, state, source, host, port, grpc_port, workers))
+    supervisor = Supervisor(_parts(location, state, options, host, port, grpc_port, workers))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -100,24 +95,24 @@ def _require_free(host: str, port: int) -> None:
 
 
 def _parts(
-    location: str,
+    location: str | None,
     state: Path,
-    source: dict[str, Any],
+    options: dict[str, Any],
     host: str,
     port: int,
     grpc_port: int,
     workers: int,
 ) -> list[Part]:
+    from iter8_gitops.cli.settings import command_words
     from iter8_gitops.runtime.supervisor import Part
 
-    def command(name: str, **options: object) -> tuple[str, ...]:
-        given = {"state_dir": state, **options}
-        words = (f"--{option.replace('_', '-')}={value}" for option, value in given.items() if value)
+    def command(name: str, **given: object) -> tuple[str, ...]:
+        words = command_words({"state_dir": state, **given})
         return (sys.executable, "-m", "iter8_gitops", name, *words)
 
-    source = {**source, "path": source["subpath"], "subpath": None}
     return [
-        Part("controller", command("controller", **source), {LOCATION_VARIABLE: location}),
+        # By the environment, because a URL may hold a password, and command lines are there for all to see.
+        Part("controller", command("controller", **options), {LOCATION_VARIABLE: location or ""}),
         Part("http", command("serve", host=host, port=port, workers=workers)),
         Part("grpc", command("grpc", host=host, grpc_port=grpc_port)),
     ]

@@ -1,37 +1,117 @@
-"""What every cluster backend does: show live objects, and hold the routes that are applied."""
+"""What every cluster backend does: show live objects, and make what routemaps ask of the cluster true."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Observation, ResourceId
 from iter8_gitops.spec.routemap import RenderedRoute
+
+KindKey: TypeAlias = tuple[str, str]
+"""(API group, kind)."""
 
 ResourceKey: TypeAlias = tuple[str, str, str]
 """(group, kind, name) of objects that changed. Without the namespace, because a manifest may state none
 and then answers for every namespace: whoever waits for any of them looks again."""
 
 
-class Cluster(Protocol):
-    """A backend. No method raises for the state of the cluster: what cannot be seen is `Absent` with a
-    reason, and what cannot be written is a `Problem`, to be tried again later.
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The ConfigMap that a routemap was read from: what is made for the routemap goes when this goes."""
+
+    namespace: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one routemap asks of the cluster.
+
+    `routes` are the objects to hold applied; those of the templates in `held` stay as they are. `named` are all
+    resources that the routemap names, which must not vanish before traffic has left them.
     """
 
-    def observe(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Observation]:
-        """What there is of each of `ids` now: every one is answered."""
+    routes: tuple[RenderedRoute, ...] = ()
+    held: frozenset[str] = frozenset()
+    named: frozenset[ResourceId] = frozenset()
+    owner: Owner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed since somebody last asked.
+
+    `resources` are observed otherwise than before; objects of `kinds` can be observed now, or no longer; what
+    `apply` says of `applications` is different.
+    """
+
+    resources: frozenset[ResourceKey] = frozenset()
+    kinds: frozenset[KindKey] = frozenset()
+    applications: frozenset[str] = frozenset()
+
+
+class Cluster(Protocol):
+    """A backend. One thread calls it, and no call waits for the outside world longer than a disk takes.
+
+    No method raises for the state of the cluster: what cannot be seen is `Absent` with a reason, and what
+    cannot be written is a `Problem`, and is tried again. An application is `namespace/name`.
+    """
+
+    def start(self, wake: Callable[[], None]) -> None:
+        """Begin to look. `wake` is called, from any thread, when there is news."""
         ...
 
-    def apply(
-        self, application: str, routes: Sequence[RenderedRoute], held: Collection[str] = frozenset()
-    ) -> tuple[Problem, ...]:
-        """Make the applied routes of `application` (`namespace/name`) exactly these, and remove its others.
+    def stop(self) -> None:
+        """Let go of everything; gives up leadership so that another replica can take over at once."""
+        ...
 
-        Routes of the templates named in `held` stay as they are. What is right already is not written again.
+    def watch(self, kinds: Collection[KindKey]) -> None:
+        """Objects of exactly these kinds will be asked for."""
+        ...
+
+    def awaited(self, ids: Collection[ResourceId]) -> str:
+        """What must be seen first before `ids` can be observed, in words for people; "" when they can be."""
+        ...
+
+    def observe(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Observation]:
+        """What there is of each of `ids` now: every one is answered. Call it when nothing is `awaited`."""
+        ...
+
+    def apply(self, application: str, wanted: Wanted) -> tuple[Problem, ...]:
+        """Make what is applied for `application` exactly `wanted`; what is right already is not written again.
+
+        A backend may do so in the background. Returns the problems known now; `news` names the application
+        when they change.
         """
         ...
 
+    def release(self, application: str, resources: Collection[ResourceId]) -> None:
+        """The published state of `application` gives no traffic because of these resources, which are going away.
+
+        Exactly these: once its routes say the same, and the drain time has passed, they may go.
+        """
+        ...
+
+    def withdraw(self, application: str) -> None:
+        """The routemap is gone: remove what was applied for it, and let go of the resources it named."""
+        ...
+
     def prune(self, keep: Collection[str]) -> tuple[Problem, ...]:
-        """Remove the routes of every application that is not in `keep`, for instance from before a restart."""
+        """Remove what was applied for applications that are not in `keep`, for instance before a restart.
+
+        Called once every source has delivered: nobody else wants any of it.
+        """
+        ...
+
+    def news(self) -> News:
+        """What changed since the last call."""
+        ...
+
+    def report(self, application: str, owner: Owner | None, transitions: Collection[Transition]) -> None:
+        """Tell people who look at the cluster (Events) what happened to a routemap and its resources."""
         ...

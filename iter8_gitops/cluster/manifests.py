@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from iter8_gitops.cluster.backend import ResourceKey
+from iter8_gitops.cluster.backend import KindKey, News, Owner, ResourceKey, Wanted
 from iter8_gitops.cluster.catalogue import Catalogue
 from iter8_gitops.cluster.placed import Manifest
 from iter8_gitops.cluster.routes import RouteFolder
+from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Observation, ResourceId
-from iter8_gitops.spec.routemap import RenderedRoute
+
+_log = logging.getLogger(__name__)
 
 
 class Loaded(NamedTuple):
@@ -25,12 +28,16 @@ class Loaded(NamedTuple):
 class ManifestsCluster:
     """Shows the objects of a tree of manifests as live, with the `status` that they state.
 
-    Rendered routes are written below the folder `output`. Implements `Cluster`.
+    Rendered routes are written below the folder `output`. Implements `Cluster`, without threads: there is
+    news only after `load`, and nobody but the caller of `load` needs to be woken.
     """
 
     def __init__(self, output: Path) -> None:
         self._catalogue = Catalogue()
         self._routes = RouteFolder(output)
+        self._loaded = False
+        self._kinds: frozenset[KindKey] = frozenset()
+        self._news = News()
 
     def load(self, files: Mapping[str, Sequence[Manifest]]) -> Loaded:
         """Replace all objects by those of `files` (path -> manifests in their order).
@@ -39,18 +46,49 @@ class ManifestsCluster:
         unchanged, so that a commit costs as much as the files that it changes.
         """
         changed = self._catalogue.replace(files)
+        observable = self._news.kinds if self._loaded else self._kinds
+        self._news = News(resources=self._news.resources | changed, kinds=observable)
+        self._loaded = True
         return Loaded(changed, self._catalogue.problems)
+
+    def start(self, wake: Callable[[], None]) -> None:
+        """See `Cluster.start`."""
+
+    def stop(self) -> None:
+        """See `Cluster.stop`."""
+
+    def watch(self, kinds: Collection[KindKey]) -> None:
+        """See `Cluster.watch`."""
+        self._kinds = frozenset(kinds)
+
+    def awaited(self, ids: Collection[ResourceId]) -> str:
+        """See `Cluster.awaited`."""
+        return "" if self._loaded or not ids else "waiting until the manifests have been read"
 
     def observe(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Observation]:
         """See `Cluster.observe`."""
         return {wanted: self._catalogue.find(wanted) for wanted in ids}
 
-    def apply(
-        self, application: str, routes: Sequence[RenderedRoute], held: Collection[str] = frozenset()
-    ) -> tuple[Problem, ...]:
+    def apply(self, application: str, wanted: Wanted) -> tuple[Problem, ...]:
         """See `Cluster.apply`."""
-        return self._routes.apply(application, routes, held)
+        return self._routes.apply(application, wanted.routes, wanted.held)
+
+    def release(self, application: str, resources: Collection[ResourceId]) -> None:
+        """See `Cluster.release`. A manifest that is removed is gone at once."""
+
+    def withdraw(self, application: str) -> None:
+        """See `Cluster.withdraw`."""
+        for problem in self._routes.apply(application, ()):
+            _log.error("%s", problem)
 
     def prune(self, keep: Collection[str]) -> tuple[Problem, ...]:
         """See `Cluster.prune`."""
         return self._routes.prune(keep)
+
+    def news(self) -> News:
+        """See `Cluster.news`."""
+        news, self._news = self._news, News()
+        return news
+
+    def report(self, application: str, owner: Owner | None, transitions: Collection[Transition]) -> None:
+        """See `Cluster.report`. Nobody looks here for Events; the log has them."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from iter8_gitops.spec.resource import WATCH_LABEL, Absent, Observation, Resource, ResourceId
+from iter8_gitops.cluster.labels import label_complaint
+from iter8_gitops.spec.resource import Absent, Observation, Resource, ResourceId
 
 
 class Manifest(Protocol):
@@ -55,7 +56,7 @@ class Placed:
     def answer(self, wanted: ResourceId) -> Observation:
         """What the object says when `wanted` is asked for: itself, or that it is not watched."""
         if not self.watched:
-            return Absent("NotWatched", f"{wanted} is in {self.place}, but {self._complaint()}")
+            return Absent("NotWatched", f"{wanted} is in {self.place}, but {label_complaint(self.resource)}")
         return self.resource if self.resource.id == wanted else replace(self.resource, id=wanted)
 
     def answers_like(self, other: Placed) -> bool:
@@ -65,9 +66,3 @@ class Placed:
             mine, theirs = self.resource.manifest, other.resource.manifest
             return mine is theirs or repr(mine) == repr(theirs)
         return self.answer(self.resource.id) == other.answer(self.resource.id)
-
-    def _complaint(self) -> str:
-        value = self.resource.labels.get(WATCH_LABEL)
-        if value is None:
-            return f'lacks the label {WATCH_LABEL}: "true"'
-        return f'its label {WATCH_LABEL} is {value!r} and not the string "true"'

@@ -87,7 +87,7 @@ def explanation(resources: Sequence[ResourceState]) -> tuple[str, str]:
 
 def by_identity(resources: Sequence[ResourceState]) -> Mapping[ResourceId, ResourceState]:
     """The states, found by the resource that they speak of."""
-    return {ResourceId(s.group, s.kind, s.namespace, s.name): s for s in resources}
+    return {state.id: state for state in resources}
 
 
 def _unconfirmed_edit(

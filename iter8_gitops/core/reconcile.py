@@ -14,6 +14,7 @@ from iter8_gitops.core.availability import (
     resource_state,
     settles_at,
 )
+from iter8_gitops.core.conditions import with_conditions
 from iter8_gitops.core.desired import Declared
 from iter8_gitops.core.rendering import Render, parse_route, template_data, template_problem
 from iter8_gitops.core.signature import version_signature
@@ -22,7 +23,7 @@ from iter8_gitops.errors import TemplateError
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Observation, Resource, ResourceId
 from iter8_gitops.spec.routemap import RenderedRoute, Version
-from iter8_gitops.spec.snapshot import Condition, ResourceState, RoutemapState, RouteState, VersionState
+from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, RouteState, VersionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def reconcile(
     versions, weight_problems = _versions(declared, observations, tools.inspect, previous, now)
     routes, held_templates, route_problems = _routes(declared, versions, tools)
     problems = (*problems, *weight_problems, *route_problems)
-    state = RoutemapState(
+    bare = RoutemapState(
         namespace=routemap.namespace,
         name=routemap.name,
         origin=declared.origin,
@@ -74,9 +75,8 @@ def reconcile(
         salt=routemap.assignment.salt,
         epoch=_epoch(tuple(v.weight for v in versions), routemap.assignment.salt, previous, now),
         routes=tuple(RouteState(r.template, r.group, r.kind, r.namespace, r.name) for r in routes),
-        conditions=_conditions(versions, problems),
-        problems=problems,
     )
+    state = with_conditions(bare, problems, previous, now)
     resources = [resource for version in versions for resource in version.resources]
     return Reconciliation(state, routes, held_templates, settles_at(resources))
 
@@ -206,20 +206,3 @@ def _epoch(weights: tuple[int, ...], salt: str, previous: RoutemapState | None, 
     if (previous.weights, previous.salt) == (weights, salt):
         return previous.epoch
     return max(int(now), previous.epoch + 1)
-
-
-def _conditions(versions: tuple[VersionState, ...], problems: tuple[Problem, ...]) -> tuple[Condition, ...]:
-    waiting = [v for v in versions if v.available and not v.settled]
-    primary = versions[0]
-    if problems:
-        ready = Condition("Ready", False, "Problems", str(problems[0]))
-    elif not primary.available:
-        ready = Condition("Ready", False, "PrimaryUnavailable", f"{primary.name}: {primary.message}")
-    else:
-        serving = ", ".join(f"{v.name} ({v.weight})" for v in versions if v.weight)
-        ready = Condition("Ready", True, "Serving", f"traffic goes to {serving}")
-    if waiting:
-        reconciling = Condition("Reconciling", True, waiting[0].reason, waiting[0].message)
-    else:
-        reconciling = Condition("Reconciling", False, "Settled", "no available version is changing")
-    return ready, reconciling

@@ -88,6 +88,7 @@ def parse_route(routemap: Routemap, template: RoutingTemplate, text: str) -> Ren
         namespace=str(namespace),
         name=name,
         text=yaml.dump(complete, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=10_000),
+        force_conflicts=template.force_conflicts,
     )
 
 

@@ -1,42 +1,81 @@
-"""What changed between two states of a routemap, in sentences for people. Problems speak for themselves."""
+"""What changed between two states of a routemap, in sentences for people."""
 
 from __future__ import annotations
 
-from iter8_gitops.spec.snapshot import RoutemapState, VersionState
+from dataclasses import dataclass
+
+from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.resource import ResourceId
+from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, VersionState
 
 
-def transitions(before: RoutemapState | None, after: RoutemapState) -> tuple[str, ...]:
-    """One sentence per change that a person would want to know of, in order of importance."""
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change. `reason` is a CamelCase word for machines, `message` a sentence.
+
+    `resource` is the object that it is about; None when it is about the routemap as a whole.
+    """
+
+    reason: str
+    message: str
+    warning: bool = False
+    resource: ResourceId | None = None
+
+
+def transitions(before: RoutemapState | None, after: RoutemapState) -> tuple[Transition, ...]:
+    """One per change that a person would want to know of, in order of importance; problems last."""
+    told: list[Transition] = []
     if before is None:
-        return (f"declared in {after.origin.path}; weights {_weights(after)}", *_appeared(after))
-    told: list[str] = []
+        told.append(Transition("Declared", f"declared in {after.origin.path}; weights {_weights(after)}"))
     for version in after.versions:
-        old = before.versions[version.index] if version.index < len(before.versions) else None
-        told.extend(_version_changes(old, version))
-    if before.weights != after.weights:
-        told.append(f"weights {_weights(before)} -> {_weights(after)}")
-    if before.salt != after.salt:
-        told.append("the salt changed: users are assigned anew")
-    if before.problems and not after.problems:
-        told.append("every problem is solved")
+        old = before.versions[version.index] if before and version.index < len(before.versions) else None
+        told.extend(_of_version(old, version, first=before is None))
+    if before is not None:
+        told.extend(_of_routemap(before, after))
+    told.extend(_of_problems(before.problems if before else (), after.problems))
     return tuple(told)
 
 
-def _appeared(state: RoutemapState) -> tuple[str, ...]:
-    return tuple(f"{v.name} is not available: {v.message}" for v in state.versions if not v.available)
-
-
-def _version_changes(old: VersionState | None, new: VersionState) -> list[str]:
-    told: list[str] = []
-    if new.available and not (old and old.available):
-        told.append(f"{new.name} is available")
-    elif not new.available and (old is None or old.available):
-        told.append(f"{new.name} is not available: {new.message}")
-    elif old is not None and not new.settled and old.message != new.message:
-        told.append(f"{new.name}: {new.message}")
-    if old is not None and old.signature and new.signature and old.signature != new.signature:
-        told.append(f"{new.name} has new content: signature {old.signature} -> {new.signature}")
+def _of_routemap(before: RoutemapState, after: RoutemapState) -> list[Transition]:
+    told: list[Transition] = []
+    if before.weights != after.weights:
+        told.append(Transition("WeightsChanged", f"weights {_weights(before)} -> {_weights(after)}"))
+    if before.salt != after.salt:
+        told.append(Transition("SaltChanged", "the salt changed: users are assigned anew"))
     return told
+
+
+def _of_version(old: VersionState | None, new: VersionState, *, first: bool) -> list[Transition]:
+    told: list[Transition] = []
+    if new.available and not first and not (old and old.available):
+        told.append(Transition("VersionAvailable", f"{new.name} is available", resource=_first(new)))
+    elif not new.available and (old is None or old.available):
+        said = f"{new.name} is not available: {new.message}"
+        gone = old is not None and old.available
+        told.append(Transition("VersionUnavailable", said, warning=gone, resource=_culprit(new)))
+    elif old is not None and not new.settled and old.message != new.message:
+        told.append(Transition(new.reason, f"{new.name}: {new.message}", resource=_culprit(new)))
+    if old is not None and old.signature and new.signature and old.signature != new.signature:
+        said = f"{new.name} has new content: signature {old.signature} -> {new.signature}"
+        told.append(Transition("ContentChanged", said, resource=_first(new)))
+    return told
+
+
+def _of_problems(before: tuple[Problem, ...], after: tuple[Problem, ...]) -> list[Transition]:
+    told = [Transition("Problem", str(problem), warning=True) for problem in after if problem not in before]
+    if before and not after:
+        told.append(Transition("ProblemsSolved", "every problem is solved"))
+    return told
+
+
+def _first(version: VersionState) -> ResourceId:
+    return version.resources[0].id
+
+
+def _culprit(version: VersionState) -> ResourceId:
+    """The resource that the version's message speaks of."""
+    found: ResourceState = next((r for r in version.resources if r.message == version.message), version.resources[0])
+    return found.id
 
 
 def _weights(state: RoutemapState) -> str:

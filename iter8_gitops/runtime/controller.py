@@ -1,8 +1,9 @@
 """The reconcile loop: deliveries come in, states are computed for what changed, the board is published.
 
-One thread runs the loop, so nothing here is locked. Sources run in threads of their own and only
-put deliveries into the queue. All that arrived is taken in before anything is computed, and one
-publication carries everything that follows from it: readers never see half a commit.
+One thread runs the loop, so nothing here is locked. Sources and the cluster's watches run in threads of
+their own and only put deliveries into the queue, or wake the loop. All that arrived is taken in before
+anything is computed, and one publication carries everything that follows from it: readers never see half
+a commit.
 """
 
 from __future__ import annotations
@@ -11,48 +12,50 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.cluster.backend import Cluster
-from iter8_gitops.cluster.manifests import Loaded
-from iter8_gitops.core.desired import DecodedTree, Desired, desired, file_problems, held_resources, standing_resources
-from iter8_gitops.core.reconcile import Tools, reconcile
-from iter8_gitops.core.transitions import transitions
+from iter8_gitops.core.reconcile import Tools
+from iter8_gitops.core.transitions import Transition
 from iter8_gitops.errors import UnavailableError
+from iter8_gitops.runtime.declarations import Declarations, LoadResources
 from iter8_gitops.runtime.feeds import Delivery, Feed, FeedThread
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.problem_book import ProblemBook
+from iter8_gitops.runtime.reconciling import leaving, log_transitions, owner_of, take_turn
 from iter8_gitops.runtime.source_statuses import SourceStatuses
 from iter8_gitops.runtime.triggers import Triggers
-from iter8_gitops.spec.files import DecodedResource
+from iter8_gitops.spec.kinds import KindTable
+from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.snapshot import RoutemapState
 from iter8_gitops.spec.tree import SourceTree
 
 _log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 2.0
-APPLY_RETRY_SECONDS = 15.0
-
-LoadResources = Callable[[Mapping[str, Sequence[DecodedResource]]], Loaded]
-"""Gives a cluster that is made of manifests its objects, by path."""
+WARM_UP_SECONDS = 30.0
+"""How long a first start waits for every routemap to have a state before it says that the cluster was seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a controller is made of; `wiring` puts it together.
 
-    `load_resources` is set when a feed stands for the cluster.
+    `load_resources` is set when a feed stands for the cluster. `new_kinds` answers with a table of kinds when
+    others are known than before. `resync_seconds` is how often everything is looked at although nothing changed.
     """
 
     feeds: tuple[Feed, ...]
     cluster: Cluster
-    load_resources: LoadResources
+    load_resources: LoadResources | None
     intake: Intake
     tools: Tools
     board: BoardPublisher
     last_good: LastGood
+    new_kinds: Callable[[], KindTable | None] = lambda: None
+    resync_seconds: float | None = None
     clock: Callable[[], float] = time.time
 
 
@@ -61,35 +64,36 @@ class Controller:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        snapshot = parts.board.load()
-        names = {feed.source.name for feed in parts.feeds}
-        saved = parts.last_good.load()
-        self._desired = Desired({app: each for app, each in saved.items() if each.origin.source in names})
-        self._statuses = SourceStatuses(parts.feeds, snapshot.sources)
-        self._states = dict(snapshot.routemaps)
-        self._trees: dict[str, tuple[SourceTree, DecodedTree]] = {}
-        self._held: Mapping[str, Sequence[DecodedResource]] = parts.last_good.load_held()
-        self._resources: Mapping[str, Sequence[DecodedResource]] = self._held
-        self._cluster_seen = False
-        self._pruned = False
-        self._unpublished = False
         self._problems = ProblemBook()
         self._triggers = Triggers()
-        self._triggers.declare(self._desired.declared)
+        self._declarations = Declarations(
+            parts.feeds, parts.intake, parts.last_good, parts.load_resources, self._triggers, self._problems
+        )
+        snapshot = parts.board.load()
+        self._statuses = SourceStatuses(parts.feeds, snapshot.sources)
+        self._states = dict(snapshot.routemaps)
+        self._leaving: dict[str, frozenset[ResourceId]] = {}
+        self._pruned = False
+        self._unpublished = False
+        self._warm_by: float | None = None
+        self._resync_at = self._next_resync(parts.clock())
+        parts.cluster.watch(self._triggers.kinds)
 
     def run(self, stop: threading.Event) -> None:
         """Run until `stop` is set."""
-        deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
-        threads = [FeedThread(feed, deliveries, stop) for feed in self._parts.feeds]
+        arrivals: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
+        threads = [FeedThread(feed, arrivals, stop) for feed in self._parts.feeds]
+        self._parts.cluster.start(wake=lambda: arrivals.put(None))
         for thread in threads:
             thread.start()
         beat_at = 0.0
         while not stop.is_set():
-            self.step(_drain(deliveries, timeout=self._patience()))
+            self.step(_drain(arrivals, timeout=self._patience()))
             now = self._parts.clock()
             if not beat_at - HEARTBEAT_SECONDS <= now < beat_at:  # due, or the clock was set back
                 self._beat(now)
                 beat_at = now + HEARTBEAT_SECONDS
+        self._parts.cluster.stop()
         for thread in threads:
             thread.join(timeout=2.0)
 
@@ -97,103 +101,96 @@ class Controller:
         """Take in `deliveries`, compute what follows from them and from the time, and publish it at once."""
         now = self._parts.clock()
         self._take_in(deliveries, now)
+        self._take_news()
+        if self._resync_at is not None and now >= self._resync_at:
+            self._triggers.touch_all()
+            self._resync_at = self._next_resync(now)
+        due = sorted(self._triggers.take(now))
         changed: dict[str, RoutemapState] = {}
-        removed: frozenset[str] = frozenset()
-        if self._cluster_seen:  # until then nothing can be said of any resource, so nothing is touched
-            for application in sorted(self._triggers.take(now)):
-                state = self._reconcile(application, now)
-                if state is not None:
-                    changed[application] = state
-            removed = frozenset(self._states.keys() - self._desired.declared.keys())
+        told: dict[str, tuple[Transition, ...]] = {}
+        for application in due:
+            self._reconcile(application, now, changed, told)
+        missing = self._states.keys() - self._declarations.applications
+        removed = frozenset(a for a in missing if self._declarations.is_certain_of(self._states[a].origin.source))
         if changed or removed or self._unpublished:
-            self._publish(changed, removed, now)
-        if self._cluster_seen and not self._pruned:
-            for problem in self._parts.cluster.prune(self._desired.declared.keys()):
+            self._publish(changed, removed, told, now)
+        for application in due:
+            self._release(application)
+        if self._declarations.complete and not self._pruned:
+            for problem in self._parts.cluster.prune(self._declarations.applications):
                 _log.error("%s", problem)
             self._pruned = True
 
     def _take_in(self, deliveries: Iterable[Delivery], now: float) -> None:
-        fresh: dict[str, tuple[Feed, SourceTree]] = {}
+        fresh: dict[str, SourceTree] = {}
         for delivery in deliveries:
-            self._note(delivery, now)
-            if isinstance(delivery.content, SourceTree):
-                fresh[delivery.content.source] = (delivery.feed, delivery.content)
-        for feed, tree in fresh.values():
-            known = self._trees.get(tree.source)
-            if known is None or known[0] is not tree:
-                decoded = self._parts.intake.decode(tree)
-                self._trees[tree.source] = (tree, decoded)
-                self._take_in_tree(feed, decoded)
+            content = delivery.content
+            if isinstance(content, SourceTree):
+                if delivery.feed.resources and not self._is_warm(now):
+                    continue
+                fresh[content.source] = content
+            if self._statuses.note(content, now):
+                self._unpublished = True
+                if not isinstance(content, SourceTree):
+                    _log.warning("source %s: %s; its last good state stays", content.source, content.message)
+                elif content.revision:
+                    _log.info("source %s is at %s", content.source, content.revision)
+                else:
+                    _log.info("source %s is seen whole", content.source)
+        kinds = self._parts.new_kinds()
+        if kinds is not None:
+            self._declarations.replace_kinds(kinds)
+        self._declarations.take(fresh.values())
+        if fresh or kinds is not None:
+            self._parts.cluster.watch(self._triggers.kinds)
+            self._note_problems()
 
-    def _note(self, delivery: Delivery, now: float) -> None:
-        content = delivery.content
-        if not self._statuses.note(content, now):
-            return
-        self._unpublished = True
-        if isinstance(content, SourceTree):
-            _log.info("source %s is at %s", content.source, content.revision)
-        else:
-            _log.warning("source %s: %s; its last good state stays", content.source, content.message)
+    def _is_warm(self, now: float) -> bool:
+        """Whether readers may take what is published for the whole: no declared routemap still waits to be seen.
 
-    def _take_in_tree(self, feed: Feed, decoded: DecodedTree) -> None:
-        if feed.resources:
-            self._resources = standing_resources(decoded, self._resources)
-            self._hold(held_resources(decoded, self._resources))
-            loaded = self._parts.load_resources(self._resources)
-            self._triggers.resources_changed(loaded.changed)
-            self._problems.of_cluster(decoded.source, loaded.problems)
-            self._cluster_seen = True
-        if feed.routemaps:
-            self._redeclare()
-            self._problems.of_documents(self._desired.problems)
-        else:
-            self._problems.of_documents({decoded.source: file_problems(decoded, {})})
+        One whose resources cannot be seen for long holds up only itself.
+        """
+        if self._parts.load_resources is not None:
+            return True
+        if not self._declarations.complete:
+            return False
+        if self._warm_by is None:
+            self._warm_by = now + WARM_UP_SECONDS
+        return now >= self._warm_by or self._declarations.applications <= self._states.keys()
+
+    def _note_problems(self) -> None:
         news = self._problems.news()
         for problem in news.appeared:
             _log.warning("problem: %s", problem)
         self._triggers.touch(news.concerned)
         self._unpublished |= news.changed
 
-    def _hold(self, held: Mapping[str, Sequence[DecodedResource]]) -> None:
-        """Remember across a restart what no file shows any more."""
-        if held != self._held:
-            self._parts.last_good.save_held(held)
-            self._held = held
+    def _take_news(self) -> None:
+        news = self._parts.cluster.news()
+        self._triggers.resources_changed(news.resources)
+        self._triggers.kinds_changed(news.kinds)
+        self._triggers.touch(news.applications)
 
-    def _redeclare(self) -> None:
-        before = self._desired.declared
-        routemap_sources = [feed.source.name for feed in self._parts.feeds if feed.routemaps]
-        trees = [self._trees[name][1] for name in routemap_sources if name in self._trees]
-        self._desired = desired(trees, before)
-        changed = {app: each for app, each in self._desired.declared.items() if before.get(app) != each}
-        removed = before.keys() - self._desired.declared.keys()
-        self._parts.last_good.save(changed, removed)
-        self._triggers.declare(changed)
-        self._triggers.withdraw(removed)
-
-    def _reconcile(self, application: str, now: float) -> RoutemapState | None:
-        """The new state of one routemap, if it differs from the one that was published last."""
-        declared = self._desired.declared[application]
-        observations = self._parts.cluster.observe(declared.routemap.resource_ids)
+    def _reconcile(
+        self, application: str, now: float, changed: dict[str, RoutemapState], told: dict[str, tuple[Transition, ...]]
+    ) -> None:
+        """Take one routemap's turn; note its state, if it differs from the published one, and what to tell."""
         previous = self._states.get(application)
         problems = self._problems.concerning(application)
-        result = reconcile(declared, observations, self._parts.tools, previous, problems, now)
-        state = result.state
-        refused = self._parts.cluster.apply(application, result.routes, result.held_templates)
-        if refused:
-            state = replace(state, problems=(*state.problems, *refused))
-        self._triggers.recheck(application, now + APPLY_RETRY_SECONDS if refused else result.recheck_at)
-        if state == previous:
-            return None
-        for sentence in transitions(previous, state):
-            _log.info("%s: %s", application, sentence)
-        told = {*problems, *(previous.problems if previous else ())}
-        for problem in state.problems:
-            if problem not in told:
-                _log.warning("problem: %s: %s", application, problem)
-        return state
+        declared = self._declarations[application]
+        turn = take_turn(declared, self._parts.cluster, self._parts.tools, previous, problems, now)
+        self._triggers.recheck(application, turn.recheck_at)
+        if turn.state is not None and turn.state != previous:
+            changed[application] = turn.state
+            told[application] = turn.transitions
 
-    def _publish(self, changed: Mapping[str, RoutemapState], removed: frozenset[str], now: float) -> None:
+    def _publish(
+        self,
+        changed: Mapping[str, RoutemapState],
+        removed: frozenset[str],
+        told: Mapping[str, tuple[Transition, ...]],
+        now: float,
+    ) -> None:
         sources = self._statuses.with_problems(self._problems.by_source())
         try:
             self._parts.board.publish(changed, removed, sources, now)
@@ -204,16 +201,31 @@ class Controller:
             return
         self._unpublished = False
         self._states.update(changed)
+        for application, transitions in told.items():
+            log_transitions(application, transitions, self._problems.concerning(application))
+            self._parts.cluster.report(application, owner_of(self._declarations[application]), transitions)
         for application in sorted(removed):
             del self._states[application]
-            self._parts.cluster.apply(application, (), frozenset())
+            self._leaving.pop(application, None)
+            self._parts.cluster.withdraw(application)
             _log.info("%s: withdrawn", application)
+
+    def _release(self, application: str) -> None:
+        """Tell the cluster which resources the *published* state no longer counts on."""
+        state = self._states.get(application)
+        now = leaving(state) if state is not None else frozenset()
+        if now != self._leaving.get(application, frozenset()):
+            self._parts.cluster.release(application, now)
+            self._leaving[application] = now
 
     def _beat(self, now: float) -> None:
         try:
             self._parts.board.heartbeat(now)
         except UnavailableError as error:
             _log.warning("no heartbeat: %s", error)
+
+    def _next_resync(self, now: float) -> float | None:
+        return now + self._parts.resync_seconds if self._parts.resync_seconds else None
 
     def _patience(self) -> float:
         """How long to wait for deliveries: until a recheck is due, at most half a heartbeat."""
@@ -222,12 +234,14 @@ class Controller:
         return longest if due_at is None else min(max(due_at - self._parts.clock(), 0.0), longest)
 
 
-def _drain(deliveries: queue.SimpleQueue[Delivery], timeout: float) -> list[Delivery]:
-    """Everything that has arrived, after waiting at most `timeout` seconds for the first."""
+def _drain(arrivals: queue.SimpleQueue[Delivery | None], timeout: float) -> list[Delivery]:
+    """Everything that has arrived, after waiting at most `timeout` seconds for the first. None only wakes."""
     arrived: list[Delivery] = []
     try:
-        arrived.append(deliveries.get(timeout=timeout))
+        first = arrivals.get(timeout=timeout)
+        arrived += [first] if first is not None else []
         while True:
-            arrived.append(deliveries.get_nowait())
+            more = arrivals.get_nowait()
+            arrived += [more] if more is not None else []
     except queue.Empty:
         return arrived

@@ -34,7 +34,7 @@ class Delivery:
 class FeedThread:
     """Runs one feed until `stop` is set. A source that breaks unexpectedly is a failure, and is started again."""
 
-    def __init__(self, feed: Feed, deliveries: queue.SimpleQueue[Delivery], stop: threading.Event) -> None:
+    def __init__(self, feed: Feed, deliveries: queue.SimpleQueue[Delivery | None], stop: threading.Event) -> None:
         self._feed = feed
         self._deliveries = deliveries
         self._stop = stop

@@ -30,7 +30,8 @@ class SourceStatuses:
         else:
             after = replace(before, failing_since=before.failing_since or now, message=content.message)
         self._statuses[content.source] = after
-        return replace(after, read_at=before.read_at) != before
+        first = before.read_at is None and after.read_at is not None
+        return first or replace(after, read_at=before.read_at) != before
 
     def with_problems(self, problems: Mapping[str, tuple[Problem, ...]]) -> tuple[SourceStatus, ...]:
         """Every status, with the problems found in that source; those of one not read yet are as published last."""

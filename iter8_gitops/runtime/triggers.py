@@ -6,13 +6,11 @@ changed, not on how many routemaps there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 
+from iter8_gitops.cluster.backend import KindKey, ResourceKey
 from iter8_gitops.core.desired import Declared
-
-ResourceKey: TypeAlias = tuple[str, str, str]
-"""(group, kind, name): without the namespace, which a manifest may leave open."""
 
 
 class Triggers:
@@ -23,6 +21,12 @@ class Triggers:
         self._recheck_at: dict[str, float] = {}
         self._keys: dict[str, frozenset[ResourceKey]] = {}
         self._applications: dict[ResourceKey, set[str]] = {}
+        self._kinds: Counter[KindKey] = Counter()
+
+    @property
+    def kinds(self) -> frozenset[KindKey]:
+        """The kinds of all resources that any declared routemap names."""
+        return frozenset(self._kinds)
 
     def declare(self, changed: Mapping[str, Declared]) -> None:
         """Routemaps that are new or different: index their resources, and reconcile them."""
@@ -31,7 +35,10 @@ class Triggers:
             keys = frozenset((r.group, r.kind, r.name) for r in declared.routemap.resource_ids)
             self._keys[application] = keys
             for key in keys:
-                self._applications.setdefault(key, set()).add(application)
+                applications = self._applications.setdefault(key, set())
+                if not applications:
+                    self._kinds[key[:2]] += 1
+                applications.add(application)
         self._due.update(changed)
 
     def withdraw(self, removed: Iterable[str]) -> None:
@@ -46,9 +53,18 @@ class Triggers:
         for key in keys:
             self._due.update(self._applications.get(key, ()))
 
+    def kinds_changed(self, kinds: Collection[KindKey]) -> None:
+        """Every routemap that names a resource of one of these kinds is due."""
+        if kinds:
+            self.resources_changed([key for key in self._applications if key[:2] in kinds])
+
     def touch(self, applications: Iterable[str]) -> None:
         """These routemaps are due, if they are declared."""
         self._due.update(application for application in applications if application in self._keys)
+
+    def touch_all(self) -> None:
+        """Every routemap is due."""
+        self._due.update(self._keys)
 
     def recheck(self, application: str, at: float | None) -> None:
         """Reconcile `application` again at `at` (seconds since 1970) although nothing changed, or don't (None)."""
@@ -76,3 +92,6 @@ class Triggers:
             applications.discard(application)
             if not applications:
                 del self._applications[key]
+                self._kinds[key[:2]] -= 1
+                if not self._kinds[key[:2]]:
+                    del self._kinds[key[:2]]

@@ -39,6 +39,7 @@ def routemap_summary(report: RoutemapReport) -> Json:
                 "status": condition.status,
                 "reason": condition.reason,
                 "message": condition.message,
+                "since": condition.since,
             }
             for condition in state.conditions
         ],

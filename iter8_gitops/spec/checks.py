@@ -21,17 +21,36 @@ _RESOURCE_KEYS = frozenset(ResourceSpec.keys())
 _NAME_THE_KIND = "write gvrShort, or apiVersion and kind"
 
 
-def check_spec(spec: Mapping[str, Any], kinds: KindTable, namespace: str) -> Iterator[Complaint]:
-    """Everything that breaks a rule. `namespace` is the routemap's, where resources without one are."""
+def check_spec(
+    spec: Mapping[str, Any], kinds: KindTable, namespace: str, scope: str | None = None
+) -> Iterator[Complaint]:
+    """Everything that breaks a rule.
+
+    `namespace` is the routemap's, where resources without one are. With a `scope`, resources may state no other
+    namespace than that.
+    """
     yield from _version_names(spec)
     for index, version in items_of(spec.get("versions")):
-        yield from _resources(("versions", index, "resources"), version, kinds, namespace)
+        path = ("versions", index, "resources")
+        yield from _resources(path, version, kinds, namespace)
+        if scope is not None:
+            yield from _outside_resources(path, version, scope)
     templates = spec.get("routingTemplates")
     for name, template in templates.items() if isinstance(templates, dict) else ():
         if not name:
             yield Complaint(("routingTemplates", name), "is empty: a template needs a name", at_key=True)
         if isinstance(template, dict):
             yield from _short_name(("routingTemplates", name, "gvrShort"), template.get("gvrShort"), kinds)
+
+
+def check_scope(metadata: Mapping[str, Any], namespace: str, scope: str) -> Iterator[Complaint]:
+    """Whether a routemap in `namespace` is within `scope`, a namespace. `metadata` is the routemap's own."""
+    if namespace == scope:
+        return
+    stated = isinstance(metadata.get("namespace"), str)
+    said = "is" if stated else "is not stated, so that it is"
+    hint = f"run the controller with --scope cluster, or move the routemap to `{scope}`"
+    yield Complaint(("metadata", "namespace"), f"{said} {_outside(namespace, scope)}", hint)
 
 
 def stated_namespaces(spec: Any) -> set[str]:
@@ -111,6 +130,18 @@ def _resources(
             yield Complaint(here, said, "name each object once in a version")
 
 
+def _outside_resources(path: tuple[Step, ...], version: Mapping[str, Any], scope: str) -> Iterator[Complaint]:
+    for index, resource in items_of(version.get("resources")):
+        stated = resource.get("namespace")
+        if isinstance(stated, str) and stated != scope:
+            hint = f"run the controller with --scope cluster, or name resources of `{scope}`"
+            yield Complaint((*path, index, "namespace"), f"is {_outside(stated, scope)}", hint)
+
+
+def _outside(namespace: str, scope: str) -> str:
+    return f"`{abridged(namespace)}`, outside of this controller's namespace `{scope}`"
+
+
 def _resource_id(resource: Mapping[str, Any], kinds: KindTable, namespace: str) -> ResourceId | None:
     stated = {key: value for key, value in resource.items() if isinstance(value, str)}
     kind = group_and_kind(stated.get("gvrShort"), stated.get("apiVersion"), stated.get("kind"), kinds)
@@ -138,5 +169,9 @@ def _kind(path: tuple[Step, ...], resource: Mapping[str, Any], kinds: KindTable)
 
 
 def _short_name(path: tuple[Step, ...], short: Any, kinds: KindTable) -> Iterator[Complaint]:
-    if isinstance(short, str) and kinds.by_short_name(short) is None:
+    awaited = kinds.pending(short) if isinstance(short, str) else None
+    if awaited is not None:
+        said = f"is `{abridged(short)}`, which is configured as {awaited}, but the cluster does not serve it yet"
+        yield Complaint(path, said, "install its CustomResourceDefinition, or state its Kind in resourceTypes")
+    elif isinstance(short, str) and kinds.by_short_name(short) is None:
         yield Complaint(path, f"is no known kind: `{abridged(short)}`", kinds.unknown_name_hint(short))

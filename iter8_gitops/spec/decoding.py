@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from iter8_gitops.spec.checks import (
+    check_scope,
     check_spec,
     default_version_name,
     group_and_kind,
@@ -35,19 +36,20 @@ _Model = TypeVar("_Model", bound=Strict)
 
 
 def decode_routemap(
-    document: Document, kinds: KindTable, default_namespace: str | None = None
+    document: Document, kinds: KindTable, default_namespace: str | None = None, scope: str | None = None
 ) -> Routemap | list[Problem] | None:
     """The routemap in `document`, or all problems of it by position; None when it is a foreign manifest.
 
     The namespace is the first of: `metadata.namespace`; `default_namespace`; the one namespace that all
-    resources agree on (of those that state any); `default`.
+    resources agree on (of those that state any); `default`. With a `scope`, a namespace, anything outside of
+    it is a problem.
     """
     form = recognise(document.data)
     if form is None:
         return None
     parts = _take_apart(document, form)
     namespace = parts.namespace(default_namespace) or DEFAULT_NAMESPACE
-    decoded = _decode(parts, form, kinds, namespace) if isinstance(form, Form) else [form.problem(document)]
+    decoded = _decode(parts, form, kinds, namespace, scope) if isinstance(form, Form) else [form.problem(document)]
     if isinstance(decoded, Routemap):
         return decoded
     return _arranged(decoded, parts.application(default_namespace))
@@ -80,7 +82,7 @@ class _Parts:
 
     def namespace(self, default_namespace: str | None) -> str | None:
         """The namespace that something states, None when nothing does."""
-        own = self._metadata.get("namespace")
+        own = self.metadata.get("namespace")
         if isinstance(own, str) or default_namespace:
             return own if isinstance(own, str) else default_namespace
         stated = stated_namespaces(self.spec.data if self.spec else None)
@@ -91,7 +93,7 @@ class _Parts:
 
         They are not when the namespace may have been meant to be stated somewhere that was not read.
         """
-        name, namespace = self._metadata.get("name"), self._metadata.get("namespace")
+        name, namespace = self.metadata.get("name"), self.metadata.get("namespace")
         if namespace is None:
             namespace = self.namespace(default_namespace) or (DEFAULT_NAMESPACE if self._states_none() else None)
         if not isinstance(name, str) or not isinstance(namespace, str):
@@ -99,11 +101,12 @@ class _Parts:
         return f"{namespace}/{name}" if is_name(name) and is_namespace(namespace) else None
 
     def _states_none(self) -> bool:
-        known = _METADATA_KEYS.issuperset(self._metadata)
+        known = _METADATA_KEYS.issuperset(self.metadata)
         return self.whole and known and self.spec is not None and states_every_namespace(self.spec.data)
 
     @property
-    def _metadata(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
+        """The metadata as written; empty when it is no mapping."""
         metadata = self.document.data.get("metadata")
         return metadata if isinstance(metadata, dict) else {}
 
@@ -128,15 +131,17 @@ def _take_apart(document: Document, form: Form | Complaint) -> _Parts:
     return _Parts(document, None, "strSpec", [complaint.problem(document)])
 
 
-def _decode(parts: _Parts, form: Form, kinds: KindTable, namespace: str) -> Routemap | list[Problem]:
+def _decode(parts: _Parts, form: Form, kinds: KindTable, namespace: str, scope: str | None) -> Routemap | list[Problem]:
     manifest, complaints = _validated(form.model, parts.document.data)
+    if scope is not None:
+        complaints += check_scope(parts.metadata, namespace, scope)
     problems = [complaint.problem(parts.document) for complaint in complaints]
     problems += parts.problems
     spec: RoutemapSpec | None = None
     if parts.spec is not None and not parts.problems:
         spec, complaints = _validated(RoutemapSpec, parts.spec.data)
         if isinstance(parts.spec.data, dict):
-            complaints += islice(check_spec(parts.spec.data, kinds, namespace), MAX_PROBLEMS + 1)
+            complaints += islice(check_spec(parts.spec.data, kinds, namespace, scope), MAX_PROBLEMS + 1)
         problems += [complaint.problem(parts.spec, parts.label) for complaint in complaints]
     if problems or spec is None or manifest is None:
         return problems
@@ -163,12 +168,15 @@ def _routemap(metadata: Metadata, spec: RoutemapSpec, kinds: KindTable, namespac
             for index, version in enumerate(spec.versions)
         ),
         routing_templates=tuple(
-            RoutingTemplate(name, template.template, template.engine, _target_kind(template, kinds))
+            RoutingTemplate(
+                name, template.template, template.engine, _target_kind(template, kinds), template.force_conflicts
+            )
             for name, template in spec.routing_templates.items()
         ),
         assignment=Assignment(spec.assignment.salt),
         labels=tuple(sorted(metadata.labels.items())),
         annotations=tuple(sorted(metadata.annotations.items())),
+        uid=metadata.uid,
     )
 
 

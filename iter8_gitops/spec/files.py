@@ -46,12 +46,18 @@ class FileContents:
     unreadable_problems: tuple[Problem, ...] = ()
 
 
-def decode_file(file: SourceFile, kinds: KindTable, default_namespace: str | None = None) -> FileContents:
-    """Decode every document of `file`. Objects that state no namespace are in `default_namespace`, if any."""
+def decode_file(
+    file: SourceFile, kinds: KindTable, default_namespace: str | None = None, scope: str | None = None
+) -> FileContents:
+    """Decode every document of `file`.
+
+    Objects that state no namespace are in `default_namespace`, if any. With a `scope`, a namespace, routemaps
+    that are or reach outside of it are problems.
+    """
     if file.refusal:
         return FileContents(problems=(Problem(file.path, 0, 0, file.refusal),), unreadable=True)
     reading = read_documents(file.path, file.content)
-    contents = _Contents(kinds, default_namespace)
+    contents = _Contents(kinds, default_namespace, scope)
     for document in reading.documents:
         for part in document.objects():
             contents.take(part)
@@ -64,9 +70,10 @@ def decode_file(file: SourceFile, kinds: KindTable, default_namespace: str | Non
 class _Contents:
     """Gathers what a file holds, object by object."""
 
-    def __init__(self, kinds: KindTable, default_namespace: str | None) -> None:
+    def __init__(self, kinds: KindTable, default_namespace: str | None, scope: str | None) -> None:
         self._kinds = kinds
         self._default_namespace = default_namespace
+        self._scope = scope
         self._routemaps: list[DecodedRoutemap] = []
         self._resources: list[DecodedResource] = []
         self._problems: list[Problem] = []
@@ -75,7 +82,7 @@ class _Contents:
 
     def take(self, document: Document) -> None:
         """Take one Kubernetes object, or something else entirely."""
-        decoded = decode_routemap(document, self._kinds, self._default_namespace)
+        decoded = decode_routemap(document, self._kinds, self._default_namespace, self._scope)
         if isinstance(decoded, Routemap):
             self._routemaps.append(DecodedRoutemap(decoded, document.position()[0]))
         elif decoded is not None:

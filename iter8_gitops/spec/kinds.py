@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from iter8_gitops.spec.resource import ResourceKind
@@ -23,9 +23,12 @@ class KindTable:
 
     A kind is found by its short names, and by its plural and its kind in lower case unless these are
     somebody's short name. Names are case-sensitive.
+
+    `pending` are short names whose kind is not known yet, with what they stand for (`plural.group`). They win
+    over all kinds: a name must not mean something else meanwhile.
     """
 
-    def __init__(self, kinds: Sequence[ResourceKind]) -> None:
+    def __init__(self, kinds: Sequence[ResourceKind], pending: Mapping[str, str] | None = None) -> None:
         self._by_kind: dict[tuple[str, str], ResourceKind] = {}
         self._by_name: dict[str, ResourceKind] = {}
         conflicts: list[Conflict] = []
@@ -40,10 +43,17 @@ class KindTable:
             self._by_name.setdefault(kind.plural, kind)
             self._by_name.setdefault(kind.kind.lower(), kind)
         self.conflicts = tuple(conflicts)
+        self._pending = dict(pending or {})
+        for name in self._pending:
+            self._by_name.pop(name, None)
 
     def by_short_name(self, name: str) -> ResourceKind | None:
         """The kind that `name` stands for, or None."""
         return self._by_name.get(name)
+
+    def pending(self, name: str) -> str | None:
+        """What `name` stands for (`plural.group`) when its kind is not known yet, or None."""
+        return self._pending.get(name)
 
     def by_kind(self, group: str, kind: str) -> ResourceKind | None:
         """The known kind of this API group and name, or None."""

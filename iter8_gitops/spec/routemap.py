@@ -22,13 +22,15 @@ class Version:
 class RoutingTemplate:
     """A template that renders one Kubernetes object from the state of the routemap.
 
-    `target_kind` is (group, kind) of what it renders when `gvrShort` says so, else `("", "")`.
+    `target_kind` is (group, kind) of what it renders when `gvrShort` says so, else `("", "")`. With
+    `force_conflicts`, fields of its object that somebody else manages are taken over.
     """
 
     name: str
     template: str
     engine: str = "go"
     target_kind: tuple[str, str] = ("", "")
+    force_conflicts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Routemap:
-    """A decoded routemap document."""
+    """A decoded routemap document. `uid` is that of the object it was read from, if it states one."""
 
     namespace: str
     name: str
@@ -49,6 +51,7 @@ class Routemap:
     assignment: Assignment = Assignment()
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
+    uid: str = ""
 
     @property
     def application(self) -> str:
@@ -72,7 +75,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class RenderedRoute:
-    """One object rendered from a routing template, as canonical YAML text."""
+    """One object rendered from a routing template, as canonical YAML text.
+
+    `namespace` is where it goes if its kind has namespaces at all.
+    """
 
     template: str
     group: str
@@ -80,3 +86,4 @@ class RenderedRoute:
     namespace: str
     name: str
     text: str
+    force_conflicts: bool = False

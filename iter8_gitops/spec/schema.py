@@ -22,7 +22,7 @@ LONGEST_VERSION_NAME = 253
 """Characters; the name is for people, who also see it in terminals: it must be printable."""
 
 
-def _only(valid: Callable[[str], bool], what: str, hint: Callable[[str], str]) -> AfterValidator:
+def only(valid: Callable[[str], bool], what: str, hint: Callable[[str], str]) -> AfterValidator:
     """A check of a text. Its message continues the sentence that begins with the path of the value."""
 
     def check(value: str) -> str:
@@ -34,17 +34,15 @@ def _only(valid: Callable[[str], bool], what: str, hint: Callable[[str], str]) -
     return AfterValidator(check)
 
 
-Name = Annotated[str, _only(names.is_name, "name", names.name_hint)]
-Namespace = Annotated[str, _only(names.is_namespace, "namespace", names.namespace_hint)]
-ApiVersion = Annotated[
-    str, _only(names.is_api_version, "API version", lambda _: "write group/version, such as apps/v1")
-]
-Kind = Annotated[str, _only(names.is_kind, "kind", lambda _: "write it as manifests do, such as Deployment")]
+Name = Annotated[str, only(names.is_name, "name", names.name_hint)]
+Namespace = Annotated[str, only(names.is_namespace, "namespace", names.namespace_hint)]
+ApiVersion = Annotated[str, only(names.is_api_version, "API version", lambda _: "write group/version, such as apps/v1")]
+Kind = Annotated[str, only(names.is_kind, "kind", lambda _: "write it as manifests do, such as Deployment")]
 
 VersionName = Annotated[
     str,
     Field(min_length=1, max_length=LONGEST_VERSION_NAME),
-    _only(str.isprintable, "name", lambda _: "use printable characters"),
+    only(str.isprintable, "name", lambda _: "use printable characters"),
 ]
 
 
@@ -86,11 +84,15 @@ class VersionSpec(Strict):
 
 
 class TemplateSpec(Strict):
-    """A routing template; `gvrShort` says which kind it renders."""
+    """A routing template; `gvrShort` says which kind it renders.
+
+    `forceConflicts` takes over fields that another manager of the rendered object holds.
+    """
 
     gvr_short: str | None = None
     template: Annotated[str, Field(min_length=1)]
-    engine: Literal["go"] = "go"
+    engine: Annotated[str, Field(min_length=1, max_length=63)] = "go"
+    force_conflicts: bool = False
 
 
 class AssignmentSpec(Strict):
@@ -122,7 +124,6 @@ class Metadata(Strict):
             "ownerReferences",
             "resourceVersion",
             "selfLink",
-            "uid",
         }
     )
 
@@ -130,6 +131,7 @@ class Metadata(Strict):
     namespace: Namespace | None = None
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
+    uid: str = ""
 
 
 class Manifest(Strict):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from iter8_gitops.spec.metric import Arm
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
+from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.routemap import Origin
 
 
@@ -34,6 +35,11 @@ class ResourceState:
     status: str = ""
     edited_at: float | None = None
 
+    @property
+    def id(self) -> ResourceId:
+        """Which resource this speaks of."""
+        return ResourceId(self.group, self.kind, self.namespace, self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
@@ -56,12 +62,16 @@ class VersionState:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A Kubernetes-style condition: `type` is True or False, with a reason and a message."""
+    """A Kubernetes-style condition: `type` is True or False, with a reason and a message.
+
+    `since` (seconds since 1970) is when `status` last changed.
+    """
 
     type: str
     status: bool
     reason: str
     message: str
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)

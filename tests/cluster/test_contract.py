@@ -1,133 +1,173 @@
-"""What every cluster backend must do. A backend joins by adding its harness to `HARNESSES`."""
+"""What every cluster backend must do. A backend joins by adding its harness."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
+import yaml
 
-from iter8_gitops.cluster.backend import Cluster
-from iter8_gitops.cluster.manifests import ManifestsCluster
+from iter8_gitops.cluster.backend import News, Wanted
+from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.resource import Absent, Resource, ResourceId
 from iter8_gitops.spec.routemap import RenderedRoute
+from tests.cluster.harnesses import CORE_SERVICE, SERVICE, Harness, ManifestsHarness, kubernetes_harness
+from tests.cluster.waiting import eventually
+from tests.controlplane.control_plane import ControlPlane
 
 MakeManifest = Callable[..., Any]
-MakeRoute = Callable[..., RenderedRoute]
-WEB = ResourceId("apps", "Deployment", "shop", "web")
 
 
-class Harness(Protocol):
-    """A backend with a way to fill it and to look at what was applied."""
-
-    @property
-    def cluster(self) -> Cluster:
-        """The backend."""
-
-    def put(self, manifests: Iterable[Any]) -> None:
-        """Make these the only objects."""
-
-    def applied(self) -> Mapping[str, str]:
-        """`application/template` -> text, for every applied route."""
-
-    def writes(self) -> object:
-        """Something that changes whenever an applied route is written."""
+@pytest.fixture
+def manifests_harness(tmp_path: Path) -> Harness:
+    return ManifestsHarness(tmp_path)
 
 
-class ManifestsHarness:
-    def __init__(self, folder: Path) -> None:
-        self._output = folder / "routes"
-        self.cluster = ManifestsCluster(self._output)
-
-    def put(self, manifests: Iterable[Any]) -> None:
-        self.cluster.load({"all.yaml": list(manifests)})
-
-    def applied(self) -> Mapping[str, str]:
-        files = sorted(self._output.glob("*/*/*"))
-        return {
-            str(path.relative_to(self._output).with_suffix("")): path.read_text().split("\n", 1)[1] for path in files
-        }
-
-    def writes(self) -> object:
-        return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in self._output.glob("*/*/*")}
+@pytest.fixture
+def kubernetes(control_plane: ControlPlane) -> Iterator[Harness]:
+    with kubernetes_harness(control_plane) as harness:
+        yield harness
 
 
-HARNESSES = {"manifests": ManifestsHarness}
-
-
-@pytest.fixture(params=HARNESSES)
-def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Harness:
-    made: Harness = HARNESSES[request.param](tmp_path)
+@pytest.fixture(params=["manifests_harness", pytest.param("kubernetes", marks=pytest.mark.xdist_group("kubernetes"))])
+def harness(request: pytest.FixtureRequest) -> Harness:
+    made: Harness = request.getfixturevalue(request.param)
     return made
 
 
-class TestObserving:
-    def test_a_watched_object_is_seen_whole(self, harness: Harness, manifest: MakeManifest) -> None:
-        harness.put([manifest(spec={"replicas": 2}, status={"readyReplicas": 1})])
-        seen = harness.cluster.observe([WEB])[WEB]
-        assert isinstance(seen, Resource)
-        assert seen.id == WEB
-        assert (seen.spec, seen.status) == ({"replicas": 2}, {"readyReplicas": 1})
+@pytest.fixture
+def service(harness: Harness, manifest: MakeManifest) -> MakeManifest:
+    """A Service of Knative in the namespace `shop`, with the watch label."""
+    group, kind = SERVICE
 
-    def test_every_id_that_is_asked_for_is_answered(self, harness: Harness, manifest: MakeManifest) -> None:
-        harness.put([manifest()])
-        missing = ResourceId("apps", "Deployment", "shop", "nope")
-        answers = harness.cluster.observe({WEB, missing})
-        assert answers.keys() == {WEB, missing}
+    def make(name: str = "web", **sections: Any) -> Any:
+        return manifest(name, harness.shop, group=group, kind=kind, **sections)
+
+    return make
+
+
+def _web(harness: Harness, name: str = "web") -> ResourceId:
+    return ResourceId(*SERVICE, harness.shop, name)
+
+
+def _route(application: str, template: str = "http", value: str = "1") -> RenderedRoute:
+    """A ConfigMap: every cluster serves its kind."""
+    namespace, _, name = application.partition("/")
+    metadata = {"name": f"{name}-{template}", "namespace": namespace}
+    content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"value": value}}
+    return RenderedRoute(template, "", "ConfigMap", namespace, metadata["name"], yaml.safe_dump(content))
+
+
+def _apply(harness: Harness, application: str, held: frozenset[str] = frozenset(), **values: str) -> None:
+    """Apply templates with these values, wait until it is done, and expect no problem."""
+    routes = tuple(_route(application, template, value) for template, value in values.items())
+    wanted = Wanted(routes, held)
+    assert harness.cluster.apply(application, wanted) == ()
+    harness.settle()
+    assert harness.cluster.apply(application, wanted) == ()
+
+
+class TestObserving:
+    def test_a_watched_object_is_seen_whole(self, harness: Harness, service: MakeManifest) -> None:
+        spec = {"traffic": [{"percent": 100, "latestRevision": True}]}
+        harness.put([service(spec=spec, status={"observedGeneration": 1})])
+        web = _web(harness)
+        assert harness.cluster.awaited([web]) == ""
+        seen = harness.cluster.observe([web])[web]
+        assert isinstance(seen, Resource)
+        assert seen.id == web
+        assert (seen.spec, seen.status) == (spec, {"observedGeneration": 1})
+        assert (seen.manifest["apiVersion"], seen.manifest["kind"]) == ("serving.knative.dev/v1", "Service")
+
+    def test_every_id_that_is_asked_for_is_answered(self, harness: Harness, service: MakeManifest) -> None:
+        harness.put([service()])
+        missing = _web(harness, "nope")
+        answers = harness.cluster.observe({_web(harness), missing})
+        assert answers.keys() == {_web(harness), missing}
         absent = answers[missing]
         assert isinstance(absent, Absent)
         assert absent.reason == "NotFound"
-        assert "Deployment shop/nope" in absent.message
+        assert f"Service {harness.shop}/nope" in absent.message
 
-    def test_an_object_without_the_label_is_not_watched(self, harness: Harness, manifest: MakeManifest) -> None:
-        harness.put([manifest(label=None)])
-        absent = harness.cluster.observe([WEB])[WEB]
+    def test_an_object_without_the_label_is_not_watched(self, harness: Harness, service: MakeManifest) -> None:
+        harness.put([service(label=None)])
+        absent = harness.cluster.observe([_web(harness)])[_web(harness)]
         assert isinstance(absent, Absent)
         assert absent.reason == "NotWatched"
-        assert 'lacks the label iter8.tools/watch: "true"' in absent.message
+        assert f"Service {harness.shop}/web is in " in absent.message
+        assert absent.message.endswith(', but lacks the label iter8.tools/watch: "true"')
 
-    def test_the_same_kind_in_another_group_is_another_object(self, harness: Harness, manifest: MakeManifest) -> None:
-        harness.put([manifest(group="extensions")])
-        assert isinstance(harness.cluster.observe([WEB])[WEB], Absent)
+    def test_the_same_kind_in_another_group_is_another_object(self, harness: Harness, service: MakeManifest) -> None:
+        harness.put([service()])
+        core = ResourceId(*CORE_SERVICE, harness.shop, "web")
+        assert isinstance(harness.cluster.observe([core])[core], Absent)
 
     def test_asking_for_nothing_answers_nothing(self, harness: Harness) -> None:
+        harness.put([])
         assert harness.cluster.observe([]) == {}
+        assert harness.cluster.awaited([]) == ""
+
+    def test_news_tells_once_what_is_observed_otherwise(self, harness: Harness, service: MakeManifest) -> None:
+        for objects in ([service()], [service(status={"observedGeneration": 2})], []):
+            harness.put(objects)
+            eventually(lambda: harness.cluster.news().resources == {(*SERVICE, "web")})
+            assert harness.cluster.news() == News()
 
 
 class TestApplying:
-    def test_the_routes_of_an_application_become_exactly_the_given_ones(
-        self, harness: Harness, route: MakeRoute
-    ) -> None:
-        assert harness.cluster.apply("shop/web", [route("a", "a: 1\n"), route("b", "b: 1\n")]) == ()
-        assert harness.cluster.apply("shop/web", [route("b", "b: 2\n"), route("c", "c: 1\n")]) == ()
-        assert harness.applied() == {"shop/web/b": "b: 2\n", "shop/web/c": "c: 1\n"}
+    def test_the_routes_of_an_application_become_exactly_the_given_ones(self, harness: Harness) -> None:
+        web = f"{harness.shop}/web"
+        _apply(harness, web, a="1", b="1")
+        _apply(harness, web, b="2", c="1")
+        assert harness.applied() == {f"{web}/b": "2", f"{web}/c": "1"}
 
-    def test_what_is_right_already_is_not_written_again(self, harness: Harness, route: MakeRoute) -> None:
-        harness.cluster.apply("shop/web", [route()])
+    def test_what_is_right_already_is_not_written_again(self, harness: Harness) -> None:
+        web = f"{harness.shop}/web"
+        _apply(harness, web, http="1")
         before = harness.writes()
-        assert harness.cluster.apply("shop/web", [route()]) == ()
+        _apply(harness, web, http="1")
         assert harness.writes() == before
 
-    def test_held_templates_keep_what_they_rendered_last(self, harness: Harness, route: MakeRoute) -> None:
-        harness.cluster.apply("shop/web", [route("a", "a: 1\n"), route("b", "b: 1\n")])
-        assert harness.cluster.apply("shop/web", [route("a", "a: 2\n")], {"b", "never-rendered"}) == ()
-        assert harness.applied() == {"shop/web/a": "a: 2\n", "shop/web/b": "b: 1\n"}
+    def test_held_templates_keep_what_they_rendered_last(self, harness: Harness) -> None:
+        web = f"{harness.shop}/web"
+        _apply(harness, web, a="1", b="1")
+        _apply(harness, web, a="2", held=frozenset({"b", "never-rendered"}))
+        assert harness.applied() == {f"{web}/a": "2", f"{web}/b": "1"}
 
-    def test_other_applications_are_left_alone(self, harness: Harness, route: MakeRoute) -> None:
-        harness.cluster.apply("shop/web", [route()])
-        harness.cluster.apply("shop/api", [route()])
-        harness.cluster.apply("prod/web", [route()])
-        harness.cluster.apply("shop/web", [])
-        assert harness.applied().keys() == {"prod/web/http", "shop/api/http"}
+    def test_other_applications_are_left_alone(self, harness: Harness) -> None:
+        web, api, other = f"{harness.shop}/web", f"{harness.shop}/api", f"{harness.prod}/web"
+        for application in (web, api, other):
+            _apply(harness, application, http="1")
+        _apply(harness, web)
+        assert harness.applied().keys() == {f"{api}/http", f"{other}/http"}
 
-    def test_pruning_removes_applications_that_are_not_kept(self, harness: Harness, route: MakeRoute) -> None:
-        for application in ("shop/web", "shop/api", "prod/web"):
-            harness.cluster.apply(application, [route()])
-        assert harness.cluster.prune({"shop/api", "shop/unknown"}) == ()
-        assert harness.applied().keys() == {"shop/api/http"}
+    def test_withdrawing_an_application_removes_its_routes(self, harness: Harness) -> None:
+        web, api = f"{harness.shop}/web", f"{harness.shop}/api"
+        for application in (web, api):
+            _apply(harness, application, http="1")
+        harness.cluster.withdraw(web)
+        harness.settle()
+        assert harness.applied().keys() == {f"{api}/http"}
 
-    def test_applying_and_pruning_nothing_is_fine(self, harness: Harness) -> None:
-        assert harness.cluster.apply("shop/web", []) == ()
+    def test_pruning_removes_applications_that_are_not_kept(self, harness: Harness) -> None:
+        web, api, other = f"{harness.shop}/web", f"{harness.shop}/api", f"{harness.prod}/web"
+        for application in (web, api, other):
+            _apply(harness, application, http="1")
+        assert harness.cluster.prune({api, f"{harness.shop}/unknown"}) == ()
+        harness.settle()
+        assert harness.applied().keys() == {f"{api}/http"}
+
+    def test_applying_withdrawing_and_pruning_nothing_is_fine(self, harness: Harness) -> None:
+        _apply(harness, f"{harness.shop}/web")
+        harness.cluster.withdraw(f"{harness.shop}/unknown")
         assert harness.cluster.prune([]) == ()
+        harness.settle()
         assert harness.applied() == {}
+
+    def test_releasing_and_reporting_never_fail(self, harness: Harness) -> None:
+        web = f"{harness.shop}/web"
+        harness.cluster.release(web, [_web(harness)])
+        told = Transition("WeightsChanged", "weights 1:0 -> 1:1", resource=_web(harness))
+        harness.cluster.report(web, None, [told])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iter8_gitops.cluster.backend import News, Wanted
 from iter8_gitops.cluster.manifests import Loaded, ManifestsCluster
 from iter8_gitops.spec.resource import Absent, Observation, Resource, ResourceId
 
@@ -235,3 +236,41 @@ def test_a_live_object_counts_before_its_declaration_and_is_no_problem(
     assert isinstance(seen, Resource)
     assert seen.status == {"availableReplicas": 1}
     assert loaded.problems == ()
+
+
+def test_until_the_first_load_the_manifests_are_awaited(cluster: ManifestsCluster) -> None:
+    assert cluster.awaited([WEB]) == "waiting until the manifests have been read"
+    assert cluster.awaited([]) == ""
+    cluster.load({})
+    assert cluster.awaited([WEB]) == ""
+
+
+def test_the_first_load_makes_every_watched_kind_observable(cluster: ManifestsCluster) -> None:
+    cluster.watch([("apps", "Deployment")])
+    assert cluster.news() == News()
+    cluster.load({})
+    assert cluster.news() == News(kinds=frozenset({("apps", "Deployment")}))
+    cluster.load({})
+    assert cluster.news() == News()
+
+
+def test_news_gathers_what_loads_changed_and_tells_it_once(cluster: ManifestsCluster, manifest: MakeManifest) -> None:
+    cluster.load({"a.yaml": [manifest()]})
+    cluster.load({"a.yaml": [manifest("api")]})
+    assert cluster.news() == News(resources=frozenset({KEY, ("apps", "Deployment", "api")}))
+    assert cluster.news() == News()
+
+
+def test_what_cannot_be_withdrawn_is_logged(
+    cluster: ManifestsCluster,
+    route: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    cluster.apply("shop/web", Wanted(routes=(route(),)))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    cluster.withdraw("shop/web")
+    assert "could not be removed: Permission denied" in caplog.text

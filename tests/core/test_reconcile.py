@@ -9,8 +9,8 @@ from iter8_gitops.core.transitions import transitions
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Resource
 from iter8_gitops.spec.routemap import Routemap
-from iter8_gitops.spec.snapshot import RoutemapState
-from tests.core.builders import TOOLS, declared, live, observed, routemap, version
+from iter8_gitops.spec.snapshot import Condition, RoutemapState
+from tests.core.builders import TOOLS, declared, deployment, live, observed, routemap, version
 
 ROUTE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec: {{weights: [{0}, {1}]}}\n"
 
@@ -151,15 +151,63 @@ def test_conditions_tell_what_serves_and_what_is_changing() -> None:
     assert conditions["Ready"].status
     assert "v0 (1), v1 (1)" in conditions["Ready"].message
     assert (conditions["Reconciling"].status, conditions["Reconciling"].reason) == (True, "RollingOut")
+    assert not conditions["Stalled"].status
+
+
+def test_a_candidate_on_its_way_is_reconciling_and_one_that_failed_is_stalled() -> None:
+    def condition(kind: str, *resources: Resource) -> Condition:
+        return next(c for c in state(*resources).conditions if c.type == kind)
+
+    starting = condition("Reconciling", live("v0"), live("v1", "starting"))
+    assert (starting.status, starting.reason, starting.message) == (True, "Starting", "v1: no replica answers yet")
+    failed = condition("Stalled", live("v0"), live("v1", "failed"))
+    assert (failed.status, failed.reason, failed.message) == (True, "Crashed", "v1: the container crashes")
+    assert not condition("Reconciling", live("v0"), live("v1", "failed")).status
+    assert not condition("Reconciling", live("v0")).status, "a version that is not deployed is not on its way"
+
+
+def test_problems_stall_a_routemap() -> None:
+    problem = Problem("shop.yaml", 3, 1, "a mistake", application="shop/web")
+    stalled = state(live("v0"), problems=(problem,)).conditions[-1]
+    assert (stalled.type, stalled.status, stalled.reason) == ("Stalled", True, "Problems")
+    assert "a mistake" in stalled.message
+
+
+def test_a_condition_remembers_since_when_it_has_its_status() -> None:
+    first = state(live("v0"), now=100.0)
+    same = state(live("v0"), live("v1"), before=first, now=200.0)
+    rolling = state(live("v0"), live("v1", "rolling"), before=same, now=300.0)
+    since = [{c.type: c.since for c in each.conditions} for each in (first, same, rolling)]
+    assert [each["Ready"] for each in since] == [100, 100, 100]
+    assert [each["Reconciling"] for each in since] == [100, 100, 300]
 
 
 def test_transitions_tell_what_a_person_wants_to_know() -> None:
+    def told(before: RoutemapState | None, after: RoutemapState) -> list[tuple[str, str]]:
+        return [(each.reason, each.message) for each in transitions(before, after)]
+
     alone = state(live("v0", content="image:1"))
     joined = state(live("v0", content="image:1"), live("v1"), before=alone)
     changed = state(live("v0", content="image:2"), live("v1"), before=joined)
-    assert transitions(None, alone)[0].startswith("declared in shop.yaml; weights 1:0")
-    assert transitions(alone, joined) == ("v1 is available", "weights 1:0 -> 1:1")
-    (told,) = transitions(joined, changed)
-    assert told.startswith("v0 has new content: signature ")
-    assert transitions(joined, alone)[0] == "v1 is not available: it does not exist"
-    assert transitions(alone, alone) == ()
+    assert told(None, alone)[0] == ("Declared", "declared in shop.yaml; weights 1:0")
+    assert told(alone, joined) == [("VersionAvailable", "v1 is available"), ("WeightsChanged", "weights 1:0 -> 1:1")]
+    ((reason, message),) = told(joined, changed)
+    assert (reason, message[:38]) == ("ContentChanged", "v0 has new content: signature " + message[30:38])
+    assert told(joined, alone)[0] == ("VersionUnavailable", "v1 is not available: it does not exist")
+    assert told(alone, alone) == []
+
+
+def test_only_what_people_should_worry_about_is_a_warning() -> None:
+    alone, joined = state(live("v0")), state(live("v0"), live("v1"))
+    assert not any(each.warning for each in (*transitions(None, alone), *transitions(alone, joined)))
+    lost = transitions(joined, alone)
+    assert [each.reason for each in lost if each.warning] == ["VersionUnavailable"]
+    problem = Problem("shop.yaml", 3, 1, "a mistake", application="shop/web")
+    broken = state(live("v0"), problems=(problem,), before=alone)
+    assert [(each.reason, each.warning) for each in transitions(alone, broken)] == [("Problem", True)]
+    assert [each.reason for each in transitions(broken, alone)] == ["ProblemsSolved"]
+
+
+def test_a_transition_names_the_resource_that_it_is_about() -> None:
+    lost = transitions(state(live("v0"), live("v1")), state(live("v0")))[0]
+    assert lost.resource == deployment("v1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,7 +16,8 @@ from iter8_gitops.core.freshness import awaited, has_state
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.controller import Controller, Parts
 from iter8_gitops.runtime.feeds import Delivery, Feed
-from iter8_gitops.runtime.wiring import ControllerSettings, controller_parts
+from iter8_gitops.runtime.settings import ControllerSettings
+from iter8_gitops.runtime.wiring import controller_parts
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 from iter8_gitops.spec.state_folder import StateFolder
 from iter8_gitops.spec.tree import SourceFailure, SourceFile, SourceTree
@@ -70,7 +72,8 @@ class Bench:
         self.now = 1000.0
         (folder / "tree").mkdir(exist_ok=True)
         settings = ControllerSettings(str(folder / "tree"), self.state, cluster=cluster)
-        self.parts: Parts = replace(controller_parts(settings), clock=lambda: self.now)
+        self.stack = ExitStack()
+        self.parts: Parts = replace(controller_parts(settings, self.stack), clock=lambda: self.now)
         self.controller = Controller(self.parts)
         self.reader = BoardReader(self.state.board)
         self.revision = 0
@@ -105,8 +108,7 @@ class Bench:
 
     def close(self) -> None:
         self.reader.close()
-        self.parts.board.close()
-        self.parts.last_good.close()
+        self.stack.close()
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_one_routemap_is_shown_in_full(api: Any, bench: Any) -> None:
         "status": True,
         "reason": "Settled",
         "message": "all versions are ready",
+        "since": 0,
     }
 
 

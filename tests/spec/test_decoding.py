@@ -54,6 +54,7 @@ metadata:
   labels: {team: payments}
   annotations: {iter8.tools/weight: "3"}
   generation: 4
+  uid: 6c3e2b0c-6f0e-4d0c-9a52-000000000001
 spec:
   assignment: {salt: autumn}
   versions:
@@ -71,6 +72,7 @@ spec:
       gvrShort: svc
       template: "{{ index .Weights 0 }}"
     other: {template: x, engine: go}
+    ours: {template: y, engine: jinja2, forceConflicts: true}
 status: {}
 """
 
@@ -90,10 +92,12 @@ def test_the_native_form_is_a_routemap() -> None:
         routing_templates=(
             RoutingTemplate("route", "{{ index .Weights 0 }}", "go", ("", "Service")),
             RoutingTemplate("other", "x"),
+            RoutingTemplate("ours", "y", "jinja2", force_conflicts=True),
         ),
         assignment=Assignment("autumn"),
         labels=(("team", "payments"),),
         annotations=(("iter8.tools/weight", "3"),),
+        uid="6c3e2b0c-6f0e-4d0c-9a52-000000000001",
     )
 
 
@@ -263,13 +267,17 @@ SECTION_MISTAKES = [
     ("routingTemplates: {r: {}}", "7:25: spec.routingTemplates.r.template is missing"),
     ("routingTemplates: {r: {template: ''}}", "7:36: spec.routingTemplates.r.template must not be empty"),
     (
-        "routingTemplates: {r: {template: x, engine: jinja}}",
-        "7:47: spec.routingTemplates.r.engine is `jinja` (write 'go')",
+        "routingTemplates: {r: {template: x, engine: ''}}",
+        "7:47: spec.routingTemplates.r.engine must not be empty",
+    ),
+    (
+        "routingTemplates: {r: {template: x, forceConflicts: 'yes'}}",
+        "7:55: spec.routingTemplates.r.forceConflicts must be true or false, not text",
     ),
     (
         "routingTemplates: {'my route': {template: x, tmeplate: y}}",
         '7:48: spec.routingTemplates["my route"].tmeplate is an unknown key '
-        "(did you mean `template`? valid keys: engine, gvrShort, template)",
+        "(did you mean `template`? valid keys: engine, forceConflicts, gvrShort, template)",
     ),
     (
         "routingTemplates: {r: {template: x, gvrShort: 7}}",
@@ -323,7 +331,7 @@ METADATA_MISTAKES = [
     (
         "metadata: {name: shop, lables: {}}",
         "3:24: metadata.lables is an unknown key (did you mean `labels`? "
-        "valid keys: annotations, labels, name, namespace)",
+        "valid keys: annotations, labels, name, namespace, uid)",
     ),
 ]
 

@@ -61,3 +61,15 @@ def test_a_kind_in_wrong_case_is_recognised_within_its_group() -> None:
     assert TABLE.spelled_like("apps", "deployment") is DEPLOYMENT
     assert TABLE.spelled_like("apps", "Deployment") is None
     assert TABLE.spelled_like("", "deployment") is None
+
+
+def test_a_pending_name_stands_for_no_kind_though_one_has_it() -> None:
+    table = KindTable([SERVICE, DEPLOYMENT], {"svc": "services.my.io", "foo": "foos.my.io"})
+
+    assert table.by_short_name("svc") is None
+    assert table.by_short_name("service") is SERVICE
+    assert (table.pending("svc"), table.pending("foo"), table.pending("deploy")) == (
+        "services.my.io",
+        "foos.my.io",
+        None,
+    )

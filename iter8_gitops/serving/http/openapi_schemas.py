@@ -124,8 +124,8 @@ SCHEMAS: dict[str, Schema] = {
         "Something that a person must fix.",
     ),
     "Condition": _object(
-        {"type": _STRING, "status": _BOOLEAN, "reason": _STRING, "message": _STRING},
-        "A condition in the manner of Kubernetes.",
+        {"type": _STRING, "status": _BOOLEAN, "reason": _STRING, "message": _STRING, "since": _COUNT},
+        "A condition in the manner of Kubernetes: `Ready`, `Reconciling` or `Stalled`. `since` is in Unix seconds.",
     ),
     "Version": _object(_VERSION, "One version now."),
     "Resource": _object(

@@ -1,0 +1,50 @@
+"""From options to what they ask of a controller, and back to the words of another command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from iter8_gitops.runtime.settings import ClusterAccess, ControllerSettings
+from iter8_gitops.spec.state_folder import StateFolder
+
+
+def controller_settings(location: str | None, state: Path, options: Mapping[str, Any]) -> ControllerSettings:
+    """The settings that the options of `controller` and `up` stand for (`options` by parameter name)."""
+    kubeconfig = options["kubeconfig"]
+    return ControllerSettings(
+        location=location,
+        state=StateFolder(state.absolute()),
+        branch=options["branch"],
+        subpath=options["subpath"],
+        interval=options["interval"],
+        namespace=options["namespace"],
+        cluster=options["cluster"],
+        routes=options["routes_dir"],
+        config=options["config"],
+        access=ClusterAccess(
+            kubeconfig=str(kubeconfig) if kubeconfig else None,
+            context=options["context"],
+            instance=options["instance"],
+            scope=options["scope"],
+            configmaps=options["configmaps"],
+            leader_elect=options["leader_elect"],
+            lease_namespace=options["lease_namespace"],
+            lease_seconds=options["lease_seconds"],
+            finalizers=options["finalizers"],
+            drain=options["drain"],
+        ),
+    )
+
+
+def command_words(options: Mapping[str, object]) -> list[str]:
+    """The words that give `options` (by parameter name) to another command of ours."""
+    words: list[str] = []
+    for name, value in options.items():
+        option = {"subpath": "path"}.get(name, name).replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        elif value is not None and value != "":
+            words.append(f"--{option}={value}")
+    return words

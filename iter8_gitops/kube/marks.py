@@ -1,0 +1,27 @@
+"""How objects in a cluster are marked as ours."""
+
+from __future__ import annotations
+
+FIELD_MANAGER = "iter8-gitops"
+"""The manager of the fields that we apply."""
+
+DEFAULT_INSTANCE = "iter8-gitops"
+"""The name of an installation: of its Lease, and the value of `INSTANCE_LABEL`. Two in one cluster need two names."""
+
+INSTANCE_LABEL = "iter8.tools/instance"
+"""On every object that we apply: the installation that applied it."""
+
+ROUTE_ANNOTATION = "iter8.tools/route"
+"""On every object that we apply: `namespace/name/template`, the routing template that it was rendered from."""
+
+CREATED_ANNOTATION = "iter8.tools/created"
+"""On objects that we apply and that were not there before: "true". Others are not deleted but only let go."""
+
+FINALIZER = "iter8.tools/finalizer"
+"""On resources that routemaps name, until traffic has left them."""
+
+KINDS_ANNOTATION = "iter8.tools/kinds"
+"""On the Lease: JSON list of `[group, kind]` of which objects were applied or hold a finalizer."""
+
+KIND_LABEL = "iter8.tools/kind"
+"""On ConfigMaps that hold routemaps, with the value `routemap`."""

@@ -1,0 +1,67 @@
+"""What Iter8's configuration may contain."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from iter8_gitops.runtime.durations import DURATION_HINT, parse_duration
+from iter8_gitops.spec import names
+from iter8_gitops.spec.schema import Kind, Strict, only
+from iter8_gitops.spec.wording import abridged, kind_of
+
+
+def _seconds(value: Any) -> float:
+    seconds = parse_duration(value) if isinstance(value, str) else None
+    if seconds is None:
+        text = isinstance(value, str)
+        said = f"is no duration: `{abridged(value)}`" if text else f"must be text, not {kind_of(value)}"
+        raise PydanticCustomError("rule", "{said}", {"said": said, "hint": DURATION_HINT})
+    return seconds
+
+
+Group = Annotated[
+    str,
+    only(lambda text: not text or names.is_name(text), "API group", lambda _: 'write it as in apiVersion; "" is core'),
+]
+ApiVersion = Annotated[
+    str,
+    only(lambda text: "/" not in text and names.is_api_version(text), "version", lambda _: "write v1, v1beta1 or such"),
+]
+Plural = Annotated[
+    str, only(names.is_namespace, "resource", lambda _: "write the plural in lower case, such as deployments")
+]
+ConditionType = Annotated[str, Field(min_length=1)]
+
+
+class TypeDocument(Strict):
+    """A resource type as Iter8 writes it, with `Kind` besides, for types that no plugin knows."""
+
+    group: Group = Field(default="", alias="Group")
+    version: ApiVersion = Field(alias="Version")
+    resource: Plural = Field(alias="Resource")
+    kind: Kind | None = Field(default=None, alias="Kind")
+    conditions: list[ConditionType] = Field(default_factory=list)
+
+
+class ConfigurationDocument(Strict):
+    """The keys that mean something here; others are dropped."""
+
+    resource_types: dict[str, TypeDocument] = Field(default_factory=dict)
+    default_resync: Annotated[float, BeforeValidator(_seconds)] | None = None
+    cluster_scoped: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_unknown(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        known = cls.keys()
+        return {key: value for key, value in data.items() if key in known}
+
+    @classmethod
+    def unknown_keys(cls, data: dict[str, Any]) -> list[str]:
+        """The keys of `data` that are dropped, sorted."""
+        return sorted(set(data).difference(cls.keys()))

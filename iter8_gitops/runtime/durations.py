@@ -1,0 +1,25 @@
+"""Durations as Go writes them."""
+
+from __future__ import annotations
+
+import math
+import re
+
+DURATION_HINT = "write a duration such as 15m, 1h30m or 30s"
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+"""Seconds of each unit. The micro sign has two code points, and Go knows both."""
+
+_PART = re.compile(r"([0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(ns|us|µs|μs|ms|s|m|h)")
+_WHOLE = re.compile(rf"\+?(?:{_PART.pattern})+")
+_LONGEST_SECONDS = (2**63 - 1) / 1e9
+
+
+def parse_duration(text: str) -> float | None:
+    """The seconds of a duration such as `1h30m`, or None when it is none, or negative, or too long for Go."""
+    if text in ("0", "+0"):
+        return 0.0
+    if _WHOLE.fullmatch(text) is None:
+        return None
+    seconds = math.fsum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    return seconds if seconds <= _LONGEST_SECONDS else None

@@ -1,0 +1,86 @@
+"""One routemap's turn: observe, decide, and say what is wanted of the cluster."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from iter8_gitops.cluster.backend import Cluster, Owner, Wanted
+from iter8_gitops.core.conditions import with_conditions
+from iter8_gitops.core.desired import Declared
+from iter8_gitops.core.reconcile import Tools, reconcile
+from iter8_gitops.core.transitions import Transition, transitions
+from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.readiness import ReadinessState
+from iter8_gitops.spec.resource import ResourceId
+from iter8_gitops.spec.snapshot import RoutemapState
+
+_log = logging.getLogger(__name__)
+APPLY_RETRY_SECONDS = 15.0
+AWAIT_SECONDS = 1.0
+CONFIG_MAPS = "configmaps"
+"""The name of the source whose routemaps are ConfigMaps of the cluster itself, which own what is made for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of one turn.
+
+    `state` is None when nothing can be said yet, because something is awaited. `recheck_at` (seconds since 1970)
+    is when to take the next turn even if nothing changes.
+    """
+
+    state: RoutemapState | None
+    transitions: tuple[Transition, ...]
+    recheck_at: float | None
+
+
+def take_turn(
+    declared: Declared,
+    cluster: Cluster,
+    tools: Tools,
+    previous: RoutemapState | None,
+    problems: tuple[Problem, ...],
+    now: float,
+) -> Turn:
+    """Reconcile one routemap. `previous` is its published state, `problems` are those of its documents."""
+    ids = declared.routemap.resource_ids
+    waiting = cluster.awaited(ids)
+    if waiting:
+        _log.debug("%s: %s", declared.routemap.application, waiting)
+        return Turn(None, (), now + AWAIT_SECONDS)
+    result = reconcile(declared, cluster.observe(ids), tools, previous, problems, now)
+    wanted = Wanted(result.routes, result.held_templates, ids, owner_of(declared))
+    refused = cluster.apply(declared.routemap.application, wanted)
+    state = result.state
+    if refused:
+        state = with_conditions(state, (*state.problems, *refused), previous, now)
+    recheck_at = now + APPLY_RETRY_SECONDS if refused else result.recheck_at
+    return Turn(state, transitions(previous, state), recheck_at)
+
+
+def owner_of(declared: Declared) -> Owner | None:
+    """The ConfigMap that `declared` was read from; None for routemaps from elsewhere."""
+    routemap = declared.routemap
+    if declared.origin.source != CONFIG_MAPS or not routemap.uid:
+        return None
+    return Owner(routemap.namespace, routemap.name, routemap.uid)
+
+
+def leaving(state: RoutemapState) -> frozenset[ResourceId]:
+    """The resources that are going away, as `state` knows."""
+    return frozenset(
+        resource.id
+        for version in state.versions
+        for resource in version.resources
+        if resource.state is ReadinessState.TERMINATING
+    )
+
+
+def log_transitions(application: str, told: Collection[Transition], known: Collection[Problem]) -> None:
+    """Log `told`, except problems that are `known` (logged when they were found)."""
+    messages = {str(problem) for problem in known}
+    for each in told:
+        if each.message not in messages:
+            _log.log(logging.WARNING if each.warning else logging.INFO, "%s: %s", application, each.message)

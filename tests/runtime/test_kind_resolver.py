@@ -1,0 +1,336 @@
+"""From configured resource types to kinds, and their readiness rules."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.hooks import Readiness, ReadinessState, Resource, ResourceId, hookimpl
+from iter8_gitops.hooks.manager import Plugins
+from iter8_gitops.kube.endpoint import Endpoint
+from iter8_gitops.kube.errors import KubeUnreachableError
+from iter8_gitops.runtime.configuration import ResourceType
+from iter8_gitops.runtime.intake import Intake
+from iter8_gitops.runtime.kind_resolver import FindPlural, KindResolver
+from iter8_gitops.spec.kinds import KindTable
+from iter8_gitops.spec.tree import SourceFile, SourceTree
+
+PLUGINS = Plugins.load()
+KNATIVE = "serving.knative.dev"
+GENERATION = {"metadata": {"generation": 3}}
+
+
+def a_type(short_name: str, group: str, plural: str, *conditions: str, kind: str = "") -> ResourceType:
+    return ResourceType(short_name, group, "v1", plural, kind, conditions, f"config.yaml:7:{len(short_name)}")
+
+
+def known(resolver: KindResolver) -> dict[str, tuple[str, str]]:
+    """What each short name stands for."""
+    table = resolver.table()
+    found = {name: table.by_short_name(name) for name in table.names()}
+    return {name: (kind.group, kind.kind) for name, kind in found.items() if kind is not None}
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[[KindResolver], list[KindTable]]]:
+    """Starts resolvers and gives the tables that they tell of."""
+    resolvers: list[KindResolver] = []
+
+    def start(resolver: KindResolver) -> list[KindTable]:
+        told: list[KindTable] = []
+        resolvers.append(resolver)
+        resolver.start(told.append)
+        return told
+
+    yield start
+    for resolver in resolvers:
+        resolver.stop()
+
+
+def serves(*kinds: tuple[str, str, str]) -> FindPlural:
+    """A cluster that serves these (group, plural, kind)."""
+    endpoints = {(group, plural): Endpoint(group, "v1", kind, plural, namespaced=True) for group, plural, kind in kinds}
+    return lambda group, plural: endpoints.get((group, plural))
+
+
+def test_kinds_are_stated_or_known_to_plugins() -> None:
+    types = [a_type("dep", "apps", "deployments"), a_type("ro", "argoproj.io", "rollouts", kind="Rollout")]
+
+    found = known(KindResolver(types, PLUGINS))
+
+    assert found["dep"] == found["deploy"] == ("apps", "Deployment")
+    assert found["ro"] == ("argoproj.io", "Rollout")
+
+
+def test_a_stated_kind_serves_all_names_of_its_type() -> None:
+    types = [a_type("a", "x.io", "foos"), a_type("b", "x.io", "foos", kind="Foo")]
+
+    resolver = KindResolver(types, PLUGINS)
+
+    assert known(resolver)["a"] == ("x.io", "Foo")
+    assert resolver.kinds()[0].short_names == ("a", "b")
+
+
+def test_a_configured_name_wins_over_that_of_a_plugin() -> None:
+    resolver = KindResolver([a_type("svc", KNATIVE, "services", kind="Service")], PLUGINS)
+
+    assert known(resolver)["svc"] == (KNATIVE, "Service")
+    assert known(resolver)["service"] == ("", "Service")
+
+
+def test_without_a_cluster_an_unknown_kind_is_refused() -> None:
+    types = [a_type("ro", "argoproj.io", "rollouts"), a_type("svc", "", "services"), a_type("foo", "", "foos")]
+
+    with pytest.raises(ConfigurationError) as caught:
+        KindResolver(types, PLUGINS)
+
+    assert str(caught.value).splitlines() == [
+        "config.yaml:7:2: resourceTypes.ro is rollouts.argoproj.io, whose kind no plugin knows "
+        "(add its `Kind`, as manifests write it, such as Kind: Deployment)",
+        "config.yaml:7:3: resourceTypes.foo is foos, whose kind no plugin knows "
+        "(add its `Kind`, as manifests write it, such as Kind: Deployment)",
+    ]
+
+
+def test_a_cluster_is_asked_for_what_is_missing(started: Callable[[KindResolver], list[KindTable]]) -> None:
+    types = [a_type("svc", "", "services"), a_type("ro", "argoproj.io", "rollouts")]
+    resolver = KindResolver(types, PLUGINS, serves(("argoproj.io", "rollouts", "Rollout")))
+    assert "ro" not in known(resolver)
+
+    told = started(resolver)
+
+    assert resolver.wait_until_asked(5)
+    assert known(resolver)["ro"] == ("argoproj.io", "Rollout")
+    (table,) = told
+    assert table.by_short_name("ro") == resolver.table().by_short_name("ro")
+
+
+def test_a_cluster_that_needs_not_be_asked_is_not_asked(started: Callable[[KindResolver], list[KindTable]]) -> None:
+    def find(group: str, plural: str) -> Endpoint | None:
+        raise AssertionError("asked")
+
+    resolver = KindResolver([a_type("svc", "", "services")], PLUGINS, find)
+
+    assert started(resolver) == []
+    assert resolver.wait_until_asked(0)
+
+
+def test_what_is_missing_is_asked_for_again_until_it_is_there(
+    started: Callable[[KindResolver], list[KindTable]], caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Endpoint | Exception | None] = [
+        KubeUnreachableError("connection refused"),
+        KubeUnreachableError("connection refused"),
+        None,
+        Endpoint("argoproj.io", "v1", "Rollout", "rollouts", namespaced=True),
+    ]
+    asked: list[tuple[str, str]] = []
+
+    def find(group: str, plural: str) -> Endpoint | None:
+        asked.append((group, plural))
+        answer = answers[len(asked) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    resolver = KindResolver([a_type("ro", "argoproj.io", "rollouts")], PLUGINS, find, retry=0.02)
+    with caplog.at_level(logging.WARNING, "iter8_gitops"):
+        told = started(resolver)
+        deadline = time.monotonic() + 5
+        while not told and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    assert known(resolver)["ro"] == ("argoproj.io", "Rollout")
+    assert len(asked) == 4
+    assert [record.getMessage() for record in caplog.records] == [
+        "resourceTypes: rollouts.argoproj.io cannot be looked up: connection refused; looking again every 0.02 s",
+        "resourceTypes: the cluster serves no rollouts.argoproj.io (ro) yet; looking again every 0.02 s",
+    ]
+
+
+def test_stopping_does_not_wait_for_an_answer() -> None:
+    answer = threading.Event()
+
+    def find(group: str, plural: str) -> Endpoint | None:
+        answer.wait(10)
+        return Endpoint(group, "v1", "Rollout", plural, namespaced=True)
+
+    told: list[KindTable] = []
+    resolver = KindResolver([a_type("ro", "argoproj.io", "rollouts")], PLUGINS, find)
+    resolver.start(told.append)
+    began = time.monotonic()
+
+    resolver.stop(timeout=0.1)
+
+    assert time.monotonic() - began < 1
+    answer.set()
+    assert resolver.wait_until_asked(5)
+    assert told == []
+
+
+ROUTEMAP = """\
+apiVersion: iter8.tools/v1
+kind: Routemap
+metadata: {name: shop, namespace: default}
+spec:
+  versions:
+  - resources:
+    - {gvrShort: isvc, name: shop}
+"""
+
+
+def test_a_name_whose_kind_is_not_known_yet_means_nothing_else_meanwhile(
+    started: Callable[[KindResolver], list[KindTable]],
+) -> None:
+    resolver = KindResolver(
+        [a_type("isvc", "my.io", "services")], PLUGINS, serves(("my.io", "services", "InferredService"))
+    )
+    intake = Intake(resolver.table(), None)
+    tree = SourceTree("a", "1", (SourceFile("a.yaml", "1", ROUTEMAP.encode()),))
+    (problem,) = intake.decode(tree).files["a.yaml"].problems
+    assert str(problem) == (
+        "a.yaml:7:18: spec.versions[0].resources[0].gvrShort is `isvc`, which is configured as services.my.io, "
+        "but the cluster does not serve it yet "
+        "(install its CustomResourceDefinition, or state its Kind in resourceTypes)"
+    )
+
+    told = started(resolver)
+    assert resolver.wait_until_asked(5)
+    intake.replace_kinds(told[0])
+
+    (decoded,) = intake.decode(tree).files["a.yaml"].routemaps
+    assert decoded.routemap.resource_ids == {ResourceId("my.io", "InferredService", "default", "shop")}
+
+
+def judged(resolver: KindResolver, group: str, kind: str, manifest: dict[str, Any]) -> Readiness:
+    plugins = Plugins.load(extra=resolver.plugin())
+    assert plugins.failures == ()
+    return plugins.readiness(Resource(ResourceId(group, kind, "default", "a"), manifest)).readiness
+
+
+def status(*conditions: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**GENERATION, "status": {"conditions": list(conditions), **more}}
+
+
+READY = {"type": "Ready", "status": "True"}
+ROUTES = {"type": "RoutesReady", "status": "False", "reason": "NoRoute", "message": "no gateway"}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "verdict"),
+    [
+        ({}, Readiness.progressing("NotReady", "it has no Ready condition yet")),
+        (status(READY), Readiness.progressing("NotRoutesReady", "it has no RoutesReady condition yet")),
+        (
+            status(READY, ROUTES),
+            Readiness.progressing("NotRoutesReady", "RoutesReady is False: NoRoute: no gateway"),
+        ),
+        (
+            status(READY, {**ROUTES, "status": "True"}),
+            Readiness.ready("ConditionsTrue", "Ready is True, RoutesReady is True: NoRoute: no gateway"),
+        ),
+        (
+            status(READY, {"type": "RoutesReady", "status": True}, observedGeneration=3),
+            Readiness.ready("ConditionsTrue", "Ready is True, RoutesReady is True", current=True),
+        ),
+        (
+            status({**READY, "observedGeneration": 3}, {**READY, "type": "RoutesReady", "observedGeneration": 3}),
+            Readiness.ready("ConditionsTrue", "Ready is True, RoutesReady is True", current=True),
+        ),
+        (
+            status({**READY, "observedGeneration": 2}, {**READY, "type": "RoutesReady"}),
+            Readiness.progressing(
+                "ConditionNotObserved",
+                "its Ready condition is of generation 2, the spec of generation 3",
+                servable=True,
+            ),
+        ),
+        (
+            status(READY, {**READY, "type": "RoutesReady"}, observedGeneration=2),
+            Readiness.progressing(
+                "GenerationNotObserved",
+                "its controller has not seen the latest change yet: the status is of generation 2, "
+                "the spec of generation 3",
+                servable=True,
+            ),
+        ),
+        (
+            {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": status(READY)["status"]},
+            Readiness.terminating("it is being deleted (metadata.deletionTimestamp is set)"),
+        ),
+        ({"status": {"conditions": "none"}}, Readiness.progressing("NotReady", "it has no Ready condition yet")),
+    ],
+)
+def test_an_object_is_ready_when_all_conditions_are(manifest: dict[str, Any], verdict: Readiness) -> None:
+    resolver = KindResolver([a_type("ksvc", KNATIVE, "services", "Ready", "RoutesReady", kind="Service")], PLUGINS)
+
+    assert judged(resolver, KNATIVE, "Service", manifest) == verdict
+
+
+def test_a_condition_with_a_qualified_name_has_a_reason_in_one_word() -> None:
+    resolver = KindResolver([a_type("foo", "x.io", "foos", "x.io/Ready", kind="Foo")], PLUGINS)
+
+    assert judged(resolver, "x.io", "Foo", {}).reason == "ConditionNotTrue"
+
+
+def test_without_conditions_what_exists_is_ready() -> None:
+    resolver = KindResolver([a_type("vs", "networking.istio.io", "virtualservices")], PLUGINS)
+
+    verdict = judged(resolver, "networking.istio.io", "VirtualService", {})
+
+    assert (verdict.state, verdict.reason, verdict.current) == (ReadinessState.READY, "Exists", True)
+
+
+def test_two_names_of_one_kind_add_up_their_conditions() -> None:
+    resolver = KindResolver(
+        [a_type("a", "x.io", "foos", "Ready", kind="Foo"), a_type("b", "x.io", "foos", "Live", kind="Foo")], PLUGINS
+    )
+
+    assert judged(resolver, "x.io", "Foo", status(READY)).reason == "NotLive"
+
+
+def test_the_rule_of_a_plugin_stands_for_configured_conditions(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "iter8_gitops"):
+        resolver = KindResolver(
+            [a_type("deploy", "apps", "deployments", "Available"), a_type("cm", "", "configmaps")], PLUGINS
+        )
+
+    available = status({"type": "Available", "status": "True"})
+    assert judged(resolver, "apps", "Deployment", available).reason == "NotObserved"
+    assert [record.getMessage() for record in caplog.records] == [
+        "resourceTypes.deploy: the rule of plugin iter8-gitops:deployment stands for its conditions"
+    ]
+
+
+def test_kinds_that_are_not_configured_are_left_to_the_others() -> None:
+    resolver = KindResolver([a_type("foo", "x.io", "foos", "Live", kind="Foo")], PLUGINS)
+
+    assert judged(resolver, "x.io", "Bar", status(READY)).reason == "Ready"
+
+
+def test_the_rule_of_somebody_elses_plugin_stands_too() -> None:
+    class Theirs:
+        @hookimpl
+        def readiness(self, resource: Resource) -> Readiness | None:
+            return Readiness.ready("Theirs", "theirs") if resource.id.kind == "Foo" else None
+
+    plugins = Plugins.load(extra={"theirs": Theirs()})
+    resolver = KindResolver([a_type("foo", "x.io", "foos", "Live", kind="Foo")], plugins)
+    together = Plugins.load(extra={"theirs": Theirs(), **resolver.plugin()})
+
+    found = together.readiness(Resource(ResourceId("x.io", "Foo", "default", "a"), {}))
+
+    assert found.readiness.reason == "Theirs"
+
+
+def test_without_configured_types_there_is_no_plugin() -> None:
+    resolver = KindResolver([], PLUGINS)
+
+    assert resolver.plugin() == {}
+    assert resolver.kinds() == PLUGINS.kinds()
