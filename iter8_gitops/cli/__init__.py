@@ -10,6 +10,8 @@ from iter8_gitops.cli.errors import FriendlyGroup
 from iter8_gitops.cli.get import get
 from iter8_gitops.cli.lookup import lookup
 from iter8_gitops.cli.parts import controller, grpc, serve
+from iter8_gitops.cli.probe import probe
+from iter8_gitops.cli.uninstall import uninstall
 from iter8_gitops.cli.up import up
 from iter8_gitops.cli.validate import validate
 
@@ -31,9 +33,10 @@ def main() -> None:
     \b
     See it work:            iter8-gitops demo
     Serve your routemaps:   iter8-gitops up https://github.com/you/routemaps
+    On a real cluster:      iter8-gitops up --cluster kubernetes
     Ask for a user:         iter8-gitops lookup shop/checkout alice
     """
 
 
-for command in (up, demo, validate, get, lookup, controller, serve, grpc):
+for command in (up, demo, validate, get, lookup, controller, serve, grpc, probe, uninstall):
     main.add_command(command)

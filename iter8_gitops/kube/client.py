@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
 from iter8_gitops.kube.credentials import find_access
-from iter8_gitops.kube.errors import KubeError, KubeForbiddenError, KubeGoneError, KubeNotFoundError
+from iter8_gitops.kube.errors import (
+    KubeError,
+    KubeForbiddenError,
+    KubeGoneError,
+    KubeNotFoundError,
+    KubeUnreachableError,
+)
 from iter8_gitops.kube.streams import WatchStream
 from iter8_gitops.kube.transport import JSON, Transport
 
@@ -183,13 +189,23 @@ class KubeClient:
         objects: list[JsonObject] = []
         while True:
             answer = self._call("GET", path, params, timeout=timeout, accept=accept)
-            kind = str(answer.get("kind", "")).removesuffix("List")
-            for item in answer.get("items") or ():
-                item.setdefault("apiVersion", answer.get("apiVersion", ""))
-                item.setdefault("kind", kind)
-                objects.append(item)
             metadata = answer.get("metadata") or {}
-            if not metadata.get("continue"):
-                return Listing(objects, str(metadata.get("resourceVersion") or ""))
+            try:
+                objects += _completed(answer)
+                if not metadata.get("continue"):
+                    return Listing(objects, str(metadata.get("resourceVersion") or ""))
+            except (AttributeError, TypeError) as error:
+                message = f"{self.server} answered with no list for {path}"
+                raise KubeUnreachableError(message, reason="BadAnswer") from error
             params = {**params, "continue": metadata["continue"]}
             params.pop("resourceVersion", None)  # A continue token holds it.
+
+
+def _completed(answer: JsonObject) -> list[JsonObject]:
+    """The items of a list, with what the server says only once for all of them."""
+    items: list[JsonObject] = answer.get("items") or []
+    kind = str(answer.get("kind", "")).removesuffix("List")
+    for item in items:
+        item.setdefault("apiVersion", answer.get("apiVersion", ""))
+        item.setdefault("kind", kind)
+    return items

@@ -94,6 +94,7 @@ class _Group:
         self._served: tuple[Endpoint, ...] = ()
         self._vanished: tuple[Endpoint, ...] = ()
         self._absent_since: dict[str, float] = {}
+        self._surely_absent: set[str] = set()
 
     def expire(self) -> None:
         """Treat what is known as old."""
@@ -110,11 +111,12 @@ class _Group:
                 self._ask()
             except KubeError:
                 self._absent_since.clear()
+                self._surely_absent.clear()
                 if known := served or vanished:
                     return known
                 raise
             if served := _best(self._served, wanted):
-                self._absent_since.pop(what, None)
+                self._seen(what)
                 return served
             vanished = _best(self._vanished, wanted)
             if self._is_surely_absent(what):
@@ -131,7 +133,7 @@ class _Group:
         age = self._clock() - self._asked
         if is_served:
             return age < _FRESH
-        return self._is_confirmed(what) and age < _FRESH_ABSENCE
+        return what in self._surely_absent and age < _FRESH_ABSENCE
 
     def _ask(self) -> None:
         served = read_group(self._client, self._name)
@@ -143,14 +145,17 @@ class _Group:
     def _is_surely_absent(self, what: str) -> bool:
         """Note that the server says that `what` is absent, and tell whether that is confirmed now."""
         if not self._client.is_ready():
-            self._absent_since.pop(what, None)
+            self._seen(what)
             return False
-        self._absent_since.setdefault(what, self._clock())
-        return self._is_confirmed(what)
+        now = self._clock()
+        if now - self._absent_since.setdefault(what, now) >= self._settle:
+            self._surely_absent.add(what)
+        return what in self._surely_absent
 
-    def _is_confirmed(self, what: str) -> bool:
-        since = self._absent_since.get(what)
-        return since is not None and self._clock() - since >= self._settle
+    def _seen(self, what: str) -> None:
+        """Forget that the server said that `what` is absent."""
+        self._absent_since.pop(what, None)
+        self._surely_absent.discard(what)
 
 
 def _best(endpoints: tuple[Endpoint, ...], wanted: Callable[[Endpoint], bool]) -> Endpoint | None:

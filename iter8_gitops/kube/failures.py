@@ -55,8 +55,9 @@ def error_of_response(status: int, phrase: str, body: bytes, retry_after: str = 
     return _error(status, message, phrase.replace(" ", ""), retry_after)
 
 
-def error_of_status(status: dict[str, Any], retry_after: str = "") -> KubeError:
+def error_of_status(content: object, retry_after: str = "") -> KubeError:
     """The error of a Kubernetes Status object."""
+    status: dict[str, Any] = content if isinstance(content, dict) else {"message": "an error without a Status"}
     code = status["code"] if isinstance(status.get("code"), int) else 0
     reason = str(status.get("reason") or "")
     message = str(status.get("message") or reason or f"the server answered {code}")

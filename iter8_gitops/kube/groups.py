@@ -6,7 +6,7 @@ from typing import Any
 
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.endpoint import Endpoint
-from iter8_gitops.kube.errors import KubeNotFoundError
+from iter8_gitops.kube.errors import KubeNotFoundError, KubeUnreachableError
 
 
 def read_group(client: KubeClient, group: str) -> tuple[Endpoint, ...]:
@@ -19,16 +19,24 @@ def read_group(client: KubeClient, group: str) -> tuple[Endpoint, ...]:
         answer = client.get(root)
     except KubeNotFoundError:
         return ()
-    found: dict[tuple[str, str], Endpoint] = {}
-    for version in _versions(answer):
-        try:
-            resources = client.get(f"{root}/{version}").get("resources") or ()
-        except KubeNotFoundError:
-            continue  # It went between the two questions.
-        for endpoint in (_endpoint(group, version, resource) for resource in resources):
-            if endpoint is not None:
-                found.setdefault((endpoint.kind, endpoint.plural), endpoint)
+    found: dict[str, Endpoint] = {}
+    try:
+        for version in _versions(answer):
+            for endpoint in _read_version(client, root, group, version):
+                found.setdefault(endpoint.plural, endpoint)
+    except (AttributeError, TypeError) as error:
+        message = f"{client.server} answered with no list of resources for {root}"
+        raise KubeUnreachableError(message, reason="BadAnswer") from error
     return tuple(found.values())
+
+
+def _read_version(client: KubeClient, root: str, group: str, version: str) -> list[Endpoint]:
+    try:
+        resources = client.get(f"{root}/{version}").get("resources") or ()
+    except KubeNotFoundError:
+        return []  # It went between the two questions.
+    endpoints = (_endpoint(group, version, resource) for resource in resources)
+    return [endpoint for endpoint in endpoints if endpoint is not None]
 
 
 def group_names(client: KubeClient) -> list[str]:

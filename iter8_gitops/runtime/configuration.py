@@ -51,14 +51,12 @@ class Configuration:
     cluster_scoped: bool | None = None
 
 
-def load_configuration(path: Path | None) -> Configuration:
+def load_configuration(path: Path) -> Configuration:
     """The configuration in a YAML file: alone, among other values of Iter8's Helm chart, or in its ConfigMap.
 
-    Without a file it is empty. Values that mean nothing here are ignored, with one line in the log. Raises ConfigurationError, with file, line
+    Values that mean nothing here are ignored, with one line in the log. Raises ConfigurationError, with file, line
     and column of everything that is wrong.
     """
-    if path is None:
-        return Configuration()
     document = _document(path)
     ignored = ConfigurationDocument.unknown_keys(document.data) if isinstance(document.data, dict) else []
     try:

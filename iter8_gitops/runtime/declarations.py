@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
 from iter8_gitops.cluster.manifests import Loaded
-from iter8_gitops.core.desired import Declared, DecodedTree, Desired, desired, file_problems, held_resources, standing_resources
+from iter8_gitops.core.desired import (
+    Declared,
+    DecodedTree,
+    Desired,
+    desired,
+    file_problems,
+    held_resources,
+    standing_resources,
+)
 from iter8_gitops.runtime.feeds import Feed
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
@@ -52,7 +61,7 @@ class Declarations:
         return self._desired.declared[application]
 
     @property
-    def applications(self) -> Set[str]:
+    def applications(self) -> AbstractSet[str]:
         """Every application that is declared now, `namespace/name`."""
         return self._desired.declared.keys()
 

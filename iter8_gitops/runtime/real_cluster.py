@@ -68,5 +68,5 @@ def cluster_feeds(
 
 
 def _identity() -> str:
-    """A name that no other process has, and that tells people where to look: the pod's or the machine's, and a suffix."""
+    """A name that no other process has, and that tells people which pod or machine it is."""
     return f"{os.environ.get(_POD_NAME) or socket.gethostname()}-{secrets.token_hex(4)}"

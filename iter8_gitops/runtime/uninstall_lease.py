@@ -82,9 +82,7 @@ class LeaseGuard:
         self._elector = elector
         elector.start()
         if former.holder and former.duration:
-            self._note(
-                f"took the lease over from {former.holder}: waiting {former.duration:.0f} s until it has noticed"
-            )
+            self._note(f"took the lease from {former.holder}: waiting {former.duration:.0f} s until that has noticed")
             self._deadline.wait(former.duration)
 
     def delete(self) -> bool:

@@ -15,7 +15,6 @@ from iter8_gitops.kube.errors import (
     KubeForbiddenError,
     KubeInvalidError,
     KubeNotFoundError,
-    KubeUnreachableError,
 )
 from iter8_gitops.kube.marks import CREATED_ANNOTATION, FIELD_MANAGER, FINALIZER, INSTANCE_LABEL, ROUTE_ANNOTATION
 from iter8_gitops.runtime.uninstall_deadline import Deadline
@@ -23,6 +22,7 @@ from iter8_gitops.runtime.uninstall_report import KindReport
 
 _PAGE = 500
 _PATIENCE = 10.0
+_NO_ANSWER = {0, 429, 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Sweeper:
     def _strip(self, endpoint: Endpoint, metadata: Mapping[str, Any], done: Counter[str]) -> str:
         """Take the traces off one object, and count that. Why it still bears one, or "".
 
-        Raises KubeUnreachableError: then the other objects have no better chance now.
+        Raises KubeUnreachableError when the other objects have no better chance now either.
         """
         traces = Traces.of(metadata, self._instance)
         path = endpoint.path(metadata.get("namespace"), metadata["name"])
@@ -114,11 +114,12 @@ class Sweeper:
                 return said
         except KubeNotFoundError:
             return ""
-        except KubeUnreachableError:
-            raise
         except KubeConflictError:
             return "is being changed by somebody else"
         except KubeError as error:
+            # Another 5xx speaks of this object alone, for instance of a webhook that guards it.
+            if error.status in _NO_ANSWER:
+                raise
             return str(error)
         return ""
 

@@ -30,7 +30,11 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if _stays_text(text) else '"')
+    if "\n" in text:
+        style = "|"  # Quoted all the same where the emitter thinks that it must.
+    else:
+        style = "" if _stays_text(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style or None)
 
 
 _Dumper.add_representer(str, _represent_text)

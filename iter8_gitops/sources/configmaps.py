@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,9 @@ _CONFIG_MAPS = Endpoint("", "v1", "ConfigMap", "configmaps", namespaced=True)
 _FORBIDDEN = 403
 _TICK_SECONDS = 0.25
 """How often a look is worth while without news: `stop` may be set, or a grace may be over."""
+
+_STEADY_SECONDS = 0.3
+"""How long it must work again before that counts: where only the watch is refused, each list looks like success."""
 
 
 class ConfigMapSource:
@@ -89,20 +93,20 @@ class ConfigMapSource:
     ) -> Iterator[SourceTree | SourceFailure]:
         last: SourceTree | SourceFailure | None = None
         due_at = 0.0
-        answered_since = worked_at = time.monotonic()
+        worked_at, failed_at = time.monotonic(), -math.inf
         while not stop.is_set():
             woken.clear()
             now = time.monotonic()
             delivery: SourceTree | SourceFailure | None = None
             failure = reflector.failure
             if failure is not None:
-                answered_since = now
+                failed_at = now
                 if now - worked_at >= self._look:
                     delivery = SourceFailure(self._name, self._explain(failure))
-            else:
+            elif now - failed_at >= _STEADY_SECONDS:
                 worked_at = now
                 if reflector.synced:
-                    delivery = files.tree(answered_since)
+                    delivery = files.tree(answered_since=failed_at)
             if delivery is not None and (not _same(delivery, last) or now >= due_at):
                 last, due_at = delivery, now + self._look
                 yield delivery

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -14,13 +13,15 @@ from click.testing import CliRunner, Result
 from iter8_gitops.cli.errors import FriendlyGroup
 from iter8_gitops.cli.uninstall import uninstall
 from iter8_gitops.kube.client import KubeClient
+from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.lease import LeaseElector
 from iter8_gitops.kube.ledger import Ledger
 from iter8_gitops.kube.marks import CREATED_ANNOTATION, FIELD_MANAGER, FINALIZER, INSTANCE_LABEL, ROUTE_ANNOTATION
+from iter8_gitops.runtime.uninstall_objects import Sweeper
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.proxy import ChaosProxy
 
-ROUTE = ("gateway.networking.k8s.io", "v1beta1", "httproutes")
+SECRETS = ("", "v1", "secrets")
 SERVICES = ("", "v1", "services")
 CONFIG_MAPS = ("", "v1", "configmaps")
 LEASES = ("coordination.k8s.io", "v1", "leases")
@@ -63,7 +64,12 @@ def config_map(
 
 def service(namespace: str, name: str, *finalizers: str) -> dict[str, Any]:
     metadata = {"name": name, "namespace": namespace, "finalizers": list(finalizers)}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": {"ports": [{"port": 80, "protocol": "TCP"}]},
+    }
 
 
 def apply_as_controller(client: KubeClient, path: str, body: dict[str, Any]) -> None:
@@ -113,12 +119,12 @@ def test_a_dry_run_tells_and_changes_nothing(
     made = config_map(namespace, "made", instance=INSTANCE, created=True)
     apply_as_controller(client, f"/api/v1/namespaces/{namespace}/configmaps/made", made)
     Ledger(client, namespace, INSTANCE).add([("", "ConfigMap")])
-    before = [control_plane.list(*kind, namespace) for kind in (SERVICES, CONFIG_MAPS, LEASES)]
+    before = [control_plane.list_all(*kind, namespace) for kind in (SERVICES, CONFIG_MAPS, LEASES)]
     result = run("--dry-run")
     assert result.exit_code == 0
     assert "configmaps: 1 would be deleted" in result.stdout
     assert "nothing was changed" in result.stdout
-    assert [control_plane.list(*kind, namespace) for kind in (SERVICES, CONFIG_MAPS, LEASES)] == before
+    assert [control_plane.list_all(*kind, namespace) for kind in (SERVICES, CONFIG_MAPS, LEASES)] == before
     run("--yes")
 
 
@@ -133,15 +139,32 @@ def test_a_resource_that_waits_for_the_controller_can_go(run: Run, control_plane
 def test_kinds_that_nobody_noted_are_found_by_looking_everywhere(
     run: Run, control_plane: ControlPlane, namespace: str
 ) -> None:
-    metadata = {"name": "route", "namespace": namespace, "finalizers": [FINALIZER]}
-    control_plane.apply(
-        {"apiVersion": "gateway.networking.k8s.io/v1beta1", "kind": "HTTPRoute", "metadata": metadata, "spec": {}}
-    )
+    metadata = {"name": "odd", "namespace": namespace, "finalizers": [FINALIZER]}
+    control_plane.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
     run("--yes")
-    assert "finalizers" in (control_plane.get(*ROUTE, namespace, "route") or {})["metadata"]
+    assert "finalizers" in (control_plane.get(*SECRETS, namespace, "odd") or {})["metadata"]
     result = run("--yes", "--all-kinds")
-    assert "httproutes.gateway.networking.k8s.io: 1 released from the finalizer" in result.stdout
-    assert "finalizers" not in (control_plane.get(*ROUTE, namespace, "route") or {})["metadata"]
+    assert "secrets: 1 released from the finalizer" in result.stdout
+    assert "finalizers" not in (control_plane.get(*SECRETS, namespace, "odd") or {})["metadata"]
+
+
+def test_an_object_that_goes_away_meanwhile_is_not_made_again(
+    run: Run, client: KubeClient, control_plane: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps/brief"
+    apply_as_controller(client, path, config_map(namespace, "brief", instance=INSTANCE))
+    Ledger(client, namespace, INSTANCE).add([("", "ConfigMap")])
+    listed = Sweeper._bearers
+
+    def list_and_lose(sweeper: Sweeper, endpoint: Endpoint) -> list[Mapping[str, Any]]:
+        found = listed(sweeper, endpoint)
+        control_plane.delete(*CONFIG_MAPS, namespace, "brief")
+        return found
+
+    monkeypatch.setattr(Sweeper, "_bearers", list_and_lose)
+    result = run("--yes")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert control_plane.get(*CONFIG_MAPS, namespace, "brief") is None
 
 
 def test_fields_that_an_object_cannot_do_without_stay(
@@ -149,6 +172,7 @@ def test_fields_that_an_object_cannot_do_without_stay(
 ) -> None:
     """A Service needs its ports, and the controller alone manages them."""
     body = service(namespace, "adopted")
+    del body["metadata"]["finalizers"]
     body["metadata"] |= {"labels": {INSTANCE_LABEL: INSTANCE}, "annotations": {ROUTE_ANNOTATION: "shop/web/route"}}
     apply_as_controller(client, f"/api/v1/namespaces/{namespace}/services/adopted", body)
     result = run("--yes")
@@ -310,10 +334,3 @@ def test_what_cannot_work_is_said_in_one_go(options: list[str]) -> None:
     result = CliRunner().invoke(main, ["uninstall", "--yes", *options])
     assert result.exit_code == 2
     assert options[1] in result.stderr
-
-
-def test_ledger_notes_are_json_for_people(client: KubeClient, namespace: str, control_plane: ControlPlane) -> None:
-    Ledger(client, namespace, INSTANCE).add([("", "Service")])
-    lease = control_plane.get(*LEASES, namespace, INSTANCE)
-    assert lease is not None
-    assert json.loads(lease["metadata"]["annotations"]["iter8.tools/kinds"]) == [["", "Service"]]

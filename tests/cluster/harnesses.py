@@ -10,18 +10,27 @@ from typing import Any, Protocol
 
 import yaml
 
-from iter8_gitops.cluster.backend import Cluster, KindKey
+from iter8_gitops.cluster.backend import Cluster, KindKey, Wanted
 from iter8_gitops.cluster.kubernetes.cluster import KubernetesCluster
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.cluster.manifests import ManifestsCluster
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.marks import ROUTE_ANNOTATION
 from iter8_gitops.spec.resource import Absent, ResourceId
+from iter8_gitops.spec.routemap import RenderedRoute
 from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 
 SERVICE: KindKey = ("serving.knative.dev", "Service")
 CORE_SERVICE: KindKey = ("", "Service")
+
+
+def config_map_route(application: str, template: str = "http", value: str = "1") -> RenderedRoute:
+    """A route of a kind that every cluster serves."""
+    namespace, _, name = application.partition("/")
+    metadata = {"name": f"{name}-{template}", "namespace": namespace}
+    content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"value": value}}
+    return RenderedRoute(template, "", "ConfigMap", namespace, metadata["name"], yaml.safe_dump(content))
 
 
 class Harness(Protocol):
@@ -90,6 +99,7 @@ class KubernetesHarness:
         self.cluster.start(lambda: None)
         probes = [ResourceId(*kind, self.shop, "any") for kind in (SERVICE, CORE_SERVICE)]
         eventually(lambda: not self.cluster.awaited(probes))
+        self._warm_up()
 
     def put(self, manifests: Iterable[Any]) -> None:
         wanted: dict[ResourceId, str] = {}
@@ -134,6 +144,14 @@ class KubernetesHarness:
     def _template(self, route: Mapping[str, Any]) -> str:
         template: str = route["metadata"]["annotations"][ROUTE_ANNOTATION]
         return template
+
+    def _warm_up(self) -> None:
+        """Have ConfigMaps followed: until then an apply waits for a time, which `idle` does not count."""
+        application = f"{self.shop}/warm-up"
+        self.cluster.apply(application, Wanted(routes=(config_map_route(application),)))
+        eventually(self.applied)
+        self.cluster.withdraw(application)
+        eventually(lambda: not self.applied())
 
     def _await(self, there: ResourceId, expected: str) -> None:
         """Wait until an object is observed in this version, or is absent for this reason."""

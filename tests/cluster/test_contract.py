@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from iter8_gitops.cluster.backend import News, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.resource import Absent, Resource, ResourceId
-from iter8_gitops.spec.routemap import RenderedRoute
-from tests.cluster.harnesses import CORE_SERVICE, SERVICE, Harness, ManifestsHarness, kubernetes_harness
+from tests.cluster.harnesses import (
+    CORE_SERVICE,
+    SERVICE,
+    Harness,
+    ManifestsHarness,
+    config_map_route,
+    kubernetes_harness,
+)
 from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 
@@ -52,17 +57,9 @@ def _web(harness: Harness, name: str = "web") -> ResourceId:
     return ResourceId(*SERVICE, harness.shop, name)
 
 
-def _route(application: str, template: str = "http", value: str = "1") -> RenderedRoute:
-    """A ConfigMap: every cluster serves its kind."""
-    namespace, _, name = application.partition("/")
-    metadata = {"name": f"{name}-{template}", "namespace": namespace}
-    content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"value": value}}
-    return RenderedRoute(template, "", "ConfigMap", namespace, metadata["name"], yaml.safe_dump(content))
-
-
 def _apply(harness: Harness, application: str, held: frozenset[str] = frozenset(), **values: str) -> None:
     """Apply templates with these values, wait until it is done, and expect no problem."""
-    routes = tuple(_route(application, template, value) for template, value in values.items())
+    routes = tuple(config_map_route(application, template, value) for template, value in values.items())
     wanted = Wanted(routes, held)
     assert harness.cluster.apply(application, wanted) == ()
     harness.settle()

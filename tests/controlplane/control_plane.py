@@ -141,15 +141,18 @@ class ControlPlane(ObjectCalls):
         _started(self._etcd).resume()
 
     def compact(self) -> None:
-        """Forget the history up to now, so that a watch or a page from an old resource version gets 410 Gone.
+        """Forget the history up to now, so that a watch or a page from an earlier resource version gets 410 Gone.
 
         With the watch cache (the default), the API server still serves watches from its own memory of the
         events since its start; use "--watch-cache=false", or kill and start it.
         """
-        with httpx.Client(base_url=f"http://127.0.0.1:{self._etcd_port}", trust_env=False) as etcd:
-            key = base64.b64encode(b"/registry").decode()
-            revision = etcd.post("/v3/kv/range", json={"key": key}).raise_for_status().json()["header"]["revision"]
-            etcd.post("/v3/kv/compaction", json={"revision": revision, "physical": True}).raise_for_status()
+        key = base64.b64encode(b"compacted").decode()
+        with httpx.Client(base_url=f"http://127.0.0.1:{self._etcd_port}/v3/kv/", trust_env=False, timeout=30) as etcd:
+            # Two revisions of its own, so that even who saw the last change of an object has missed a revision.
+            for _ in range(2):
+                written = etcd.post("put", json={"key": key}).raise_for_status().json()
+            compaction = {"revision": written["header"]["revision"], "physical": True}
+            etcd.post("compaction", json=compaction).raise_for_status()
 
     def kubeconfig(self, user: str = ADMIN, *, namespace: str = "default", server: str | None = None) -> Path:
         """Write a kubeconfig file for `user`; `server` replaces the address, for a proxy on 127.0.0.1."""

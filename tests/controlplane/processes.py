@@ -89,8 +89,8 @@ class Server:
 def free_port() -> int:
     """Return a free port of the loopback interface.
 
-    It is below the range from which Linux takes the ports of outgoing connections, so that it is still free when a server
-    comes back to it.
+    It is below the range from which Linux takes the ports of outgoing connections, so that it is still free when
+    a server comes back to it.
     """
     while True:
         port = random.randrange(20_000, 32_000)

@@ -22,7 +22,7 @@ def up(tmp_path: Path) -> Iterator[Callable[..., System]]:
     """Start `iter8-gitops up` on a location; `state` names its state folder."""
     started: list[System] = []
 
-    def up(location: str | Path, *options: str, state: str = "state") -> System:
+    def up(location: str | Path | None, *options: str, state: str = "state") -> System:
         started.append(System(location, tmp_path / state, *options))
         return started[-1].ready()
 

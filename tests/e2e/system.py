@@ -67,13 +67,14 @@ class Repository:
 
 
 class System:
-    """`iter8-gitops up LOCATION` in a process of its own."""
+    """`iter8-gitops up [LOCATION]` in a process of its own."""
 
-    def __init__(self, location: str | Path, state: Path, *options: str) -> None:
+    def __init__(self, location: str | Path | None, state: Path, *options: str) -> None:
         self.port, self.grpc_port = free_port(), free_port()
         self.log = state.with_suffix(".log")
         command = [
-            *(sys.executable, "-m", "iter8_gitops", "up", str(location), "--state-dir", str(state), "--workers", "2"),
+            *(sys.executable, "-m", "iter8_gitops", "up", *([] if location is None else [str(location)])),
+            *("--state-dir", str(state), "--workers", "2"),
             *("--port", str(self.port), "--grpc-port", str(self.grpc_port), "--interval", "0.3", *options),
         ]
         with self.log.open("ab") as log:

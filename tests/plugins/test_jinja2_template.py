@@ -167,6 +167,8 @@ def test_one_template_leaves_nothing_to_the_next(plugins: Plugins) -> None:
         ("\n{% import 'x' as x %}", "line 2: a routing template stands alone"),
         ("\n{% from 'x' import x %}", "line 2: a routing template stands alone"),
         ("\n{% extends 'x' %}", "line 2: a routing template stands alone"),
+        ("\n{{ self[0] }}", "line 2: there is no 0"),
+        ("\n{{ Weights[range] }}", "line 2: there is no <function safe_range> in a value of type list"),
         ("\n{{ range(100001) }}", "line 2: Range too big."),
     ],
 )

@@ -117,10 +117,6 @@ def test_the_scope_is_as_stated(text: str, scoped: bool | None, file: Path) -> N
     assert load_configuration(file) == Configuration(resync_seconds=30.0, cluster_scoped=scoped)
 
 
-def test_without_a_file_it_is_empty() -> None:
-    assert load_configuration(None) == Configuration()
-
-
 def a_type(rest: str) -> str:
     return f"resourceTypes:\n  a: {{Group: apps, Version: v1, Resource: deployments, {rest}}}\n"
 

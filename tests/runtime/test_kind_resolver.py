@@ -13,6 +13,8 @@ import pytest
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.hooks import Readiness, ReadinessState, Resource, ResourceId, hookimpl
 from iter8_gitops.hooks.manager import Plugins
+from iter8_gitops.kube.client import KubeClient
+from iter8_gitops.kube.discovery import Discovery
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import KubeUnreachableError
 from iter8_gitops.runtime.configuration import ResourceType
@@ -20,6 +22,7 @@ from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.kind_resolver import FindPlural, KindResolver
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.tree import SourceFile, SourceTree
+from tests.controlplane.control_plane import ControlPlane
 
 PLUGINS = Plugins.load()
 KNATIVE = "serving.knative.dev"
@@ -172,6 +175,26 @@ def test_stopping_does_not_wait_for_an_answer() -> None:
     answer.set()
     assert resolver.wait_until_asked(5)
     assert told == []
+
+
+@pytest.mark.slow
+def test_a_real_cluster_knows_the_kinds_of_its_types(
+    control_plane: ControlPlane, started: Callable[[KindResolver], list[KindTable]]
+) -> None:
+    types = [a_type("ro", "argoproj.io", "rollouts"), a_type("pod", "", "pods"), a_type("foo", "x.io", "foos")]
+    client = KubeClient.connect(kubeconfig=str(control_plane.kubeconfig()))
+    try:
+        resolver = KindResolver(types, PLUGINS, Discovery(client).find_plural)
+        started(resolver)
+        assert resolver.wait_until_asked(20)
+    finally:
+        resolver.stop()
+        client.close()
+
+    table = resolver.table()
+    found = [table.by_short_name(name) for name in ("ro", "pod", "foo")]
+    assert [kind and (kind.group, kind.kind) for kind in found] == [("argoproj.io", "Rollout"), ("", "Pod"), None]
+    assert table.pending("foo") == "foos.x.io"
 
 
 ROUTEMAP = """\

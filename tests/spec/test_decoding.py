@@ -72,7 +72,7 @@ spec:
       gvrShort: svc
       template: "{{ index .Weights 0 }}"
     other: {template: x, engine: go}
-    ours: {template: y, engine: jinja2, forceConflicts: true}
+    ours: {template: text, engine: jinja2, forceConflicts: true}
 status: {}
 """
 
@@ -92,7 +92,7 @@ def test_the_native_form_is_a_routemap() -> None:
         routing_templates=(
             RoutingTemplate("route", "{{ index .Weights 0 }}", "go", ("", "Service")),
             RoutingTemplate("other", "x"),
-            RoutingTemplate("ours", "y", "jinja2", force_conflicts=True),
+            RoutingTemplate("ours", "text", "jinja2", force_conflicts=True),
         ),
         assignment=Assignment("autumn"),
         labels=(("team", "payments"),),

@@ -41,7 +41,8 @@ def test_a_routemap_of_another_namespace_is_refused() -> None:
     assert told(found.problems) == [
         f"5:14: metadata.namespace is `prod`, outside of this controller's namespace `shop` {MOVE}"
     ]
-    assert (found.routemaps, found.broken) == ((), {"prod/web"})
+    assert found.routemaps == ()
+    assert found.broken == {"prod/web"}
     assert found.problems[0].application == "prod/web"
 
 

@@ -18,7 +18,7 @@ from iter8_gitops.kube.store import Change
 
 CHECK_SECONDS = 1.0
 """How often a kind that is not (or no longer) listed is looked at again."""
-ABSENT_SECONDS = 2.5
+ABSENT_SECONDS = 4.0
 """How often discovery is asked for a kind that is not installed."""
 REFUSED_SECONDS = 4.0
 """A refusal counts when it lasts for so long: an API server that starts refuses what it grants a moment later."""
@@ -96,6 +96,8 @@ class FollowedKind:
 
         None: when `Callbacks.check` says so. Blocks for as long as the API server takes to answer.
         """
+        if self._stopped:
+            return None
         self._swap()
         newest = self._next or self._serving
         again: float | None = CHECK_SECONDS

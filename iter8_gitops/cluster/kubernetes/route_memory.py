@@ -65,9 +65,9 @@ class RouteMemory:
         return last is not None and last.digest == digest
 
     def gone(self, resource: ResourceId) -> None:
-        """The object was deleted."""
+        """The watch does not show the object any more: it was deleted, or lost our label."""
         if (last := self._applied.get(resource)) is not None:
-            self._applied[resource] = replace(last, fingerprint="", resource_version="", uid="")
+            self._applied[resource] = replace(last, fingerprint="", resource_version="")
 
     def forget(self, resource: ResourceId) -> None:
         """We let go of the object."""

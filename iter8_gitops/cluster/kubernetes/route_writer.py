@@ -73,7 +73,7 @@ class RouteWriter:
         return place.id
 
     def gone(self, resource: ResourceId) -> None:
-        """The object was deleted, and not by us."""
+        """The watch does not show the object any more: it was deleted, or lost our label."""
         self._memory.gone(resource)
 
     def forget(self, resource: ResourceId) -> None:

@@ -57,7 +57,7 @@ class Worker:
         self._backoff: Backoff[Task] = Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
         self._away: Backoff[str] = Backoff(_FIRST_PAUSE, RETRY_SECONDS)
         self.gone: deque[ResourceId] = deque()
-        """Routes that were deleted, as the watch says; any thread may append."""
+        """Routes that the watch does not show any more; any thread may append."""
 
     def take_over(self) -> None:
         """This replica leads from now on: nothing that it knew about the cluster need be true any more."""

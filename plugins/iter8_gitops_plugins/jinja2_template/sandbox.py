@@ -5,6 +5,7 @@ It bounds what a template can reach, not the time and memory that it takes; see 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from traceback import walk_tb
@@ -21,6 +22,7 @@ _MAX_OUTPUT = 256 * 1024
 """Characters."""
 _COMPILED = 32
 _FROM_FILES = (nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _SCALARS = (str, int, float, Undefined, type(None))
 
 
@@ -42,6 +44,8 @@ def render(source: str, data: Mapping[str, Any]) -> str:
         raise FaultyTemplateError("the template writes text that is not valid Unicode") from error
     except RecursionError as error:
         raise FaultyTemplateError(fault(error, "the template is nested too deeply, or calls itself")) from error
+    except KeyError as error:
+        raise FaultyTemplateError(fault(error, f"there is no {error}")) from error
     except Exception as error:
         raise FaultyTemplateError(fault(error, str(error) or type(error).__name__)) from error
 
@@ -56,6 +60,8 @@ def fault(error: Exception, message: str) -> str:
             reached = template, python_line
     if reached is not None:
         line = reached[0].get_corresponding_lineno(reached[1])
+    # An address would differ from process to process, and the problem that people see would seem to change.
+    message = _ADDRESS.sub("", message)
     return message if line is None else f"line {line}: {message}"
 
 
@@ -88,7 +94,7 @@ def _writable(value: object) -> object:
         for item in value:
             _writable(item)
     elif isinstance(value, dict):
-        for item in value.values():
+        for item in (*value, *value.values()):
             _writable(item)
     elif callable(value):
         raise TypeError("a function cannot be written; its parentheses may be missing")

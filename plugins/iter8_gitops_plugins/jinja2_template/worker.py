@@ -108,8 +108,9 @@ class Worker:
             raise
 
     def _start(self) -> _Running:
-        ours, theirs = socket.socketpair()
+        ours: socket.socket | None = None
         try:
+            ours, theirs = socket.socketpair()
             with theirs:
                 process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
                     [sys.executable, "-I", "-c", _BOOTSTRAP, json.dumps([_import_path(), str(Path(__file__).parent)])],
@@ -122,7 +123,8 @@ class Worker:
                     start_new_session=True,
                 )
         except OSError as error:
-            ours.close()
+            if ours is not None:
+                ours.close()
             message = f"the process that renders cannot be started: {error.strerror}"
             raise WorkerEndedError(message) from error
         self._running = _Running(process, ours)

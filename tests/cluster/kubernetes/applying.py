@@ -53,6 +53,10 @@ class NotingClient(KubeClient):
             self.writes.append((verb, path))
 
 
+MakeRig = Callable[..., "Rig"]
+"""Makes a rig with the keywords of `Rig`."""
+
+
 class Rig:
     """What surrounds an applier in `KubernetesCluster`. Each has an installation and a lease of its own by default."""
 
@@ -110,6 +114,7 @@ class Rig:
         self.applier.start()
 
     def close(self) -> None:
+        """Stop everything; a second time does nothing."""
         self.applier.stop()
         self.resources.stop()
         self.routes.stop()
@@ -202,3 +207,14 @@ def deployment(
             "template": {"metadata": {"labels": pods}, "spec": {"containers": [{"name": "c", "image": "none"}]}},
         },
     }
+
+
+def config_map(plane: ControlPlane, namespace: str, name: str) -> dict[str, Any] | None:
+    """A ConfigMap as it is now."""
+    return plane.get("", "v1", "configmaps", namespace, name)
+
+
+def data_of(plane: ControlPlane, namespace: str, name: str) -> dict[str, str] | None:
+    """The data of a ConfigMap, None when there is none."""
+    found = config_map(plane, namespace, name)
+    return None if found is None else found.get("data", {})

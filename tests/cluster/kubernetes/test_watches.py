@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -209,6 +209,32 @@ def test_a_kind_that_is_installed_deleted_and_installed_again_is_followed_each_t
     assert watched.watches.failures() == {}
 
 
+def test_a_kind_that_moves_to_another_version_stays_observable(
+    fresh_control_plane: Callable[..., ControlPlane], watch: Watch
+) -> None:
+    plane = fresh_control_plane(crds=["httproutes"])
+    plane.apply(_http_route("web"))
+    watched = watch(plane)
+    watched.want(HTTP_ROUTE)
+    eventually(lambda: watched.names(HTTP_ROUTE) == {"web"})
+    with _Sampler(lambda: not watched.names(HTTP_ROUTE)) as vanished:
+        _serve_only(plane, "v1beta1")
+        eventually(lambda: watched.watches.objects(HTTP_ROUTE)[0]["apiVersion"].endswith("/v1beta1"), timeout=20)
+    assert vanished.hits == 0
+    state = watched.watches.state(HTTP_ROUTE)
+    assert isinstance(state, Served)
+    assert state.endpoint.version == "v1beta1"
+    eventually(lambda: watched.watches.failures() == {})
+
+
+def _serve_only(plane: ControlPlane, version: str) -> None:
+    place = ("apiextensions.k8s.io", "v1", "customresourcedefinitions", "", "httproutes.gateway.networking.k8s.io")
+    definition = plane.get(*place)
+    assert definition is not None
+    versions = [{**each, "served": each["name"] == version} for each in definition["spec"]["versions"]]
+    plane.patch(*place, {"spec": {"versions": versions}})
+
+
 def test_a_killed_and_restarted_server_makes_no_object_vanish(
     fresh_control_plane: Callable[..., ControlPlane], watch: Watch
 ) -> None:
@@ -218,8 +244,7 @@ def test_a_killed_and_restarted_server_makes_no_object_vanish(
     watched = watch(plane)
     watched.want(CONFIG_MAP, HTTP_ROUTE)
     eventually(lambda: watched.names(HTTP_ROUTE) == {"web"} and watched.names(CONFIG_MAP) == {"one"})
-    vanished = _Sampler(lambda: not (watched.names(HTTP_ROUTE) and watched.served(CONFIG_MAP, HTTP_ROUTE)))
-    with vanished:
+    with _Sampler(lambda: not (watched.names(HTTP_ROUTE) and watched.served(CONFIG_MAP, HTTP_ROUTE))) as vanished:
         for value in ("2", "3"):
             plane.kill_api_server()
             eventually(lambda: watched.watches.failures().keys() == {CONFIG_MAP, HTTP_ROUTE})
@@ -258,8 +283,9 @@ class _Sampler:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()

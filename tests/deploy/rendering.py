@@ -1,0 +1,68 @@
+"""The objects that an installation consists of, as kustomize and Helm make them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import yaml
+
+from tests.deploy.golden import CASES, golden
+
+Object = dict[str, Any]
+Variant = Literal["cluster", "namespace"]
+
+KUSTOMIZE = Path(__file__).parents[2] / "deploy" / "kustomize"
+_OLDEST = 21  # kubectl 1.21 was the first one with a kustomize that knows components.
+
+
+def kustomize(variant: Variant, *, namespace: str = "", components: Iterable[str] = ()) -> list[Object]:
+    """Render a variant; `namespace` is chosen by an overlay, as docs/install.md says people do."""
+    with tempfile.TemporaryDirectory() as folder:
+        overlay = {
+            "resources": [_relative(KUSTOMIZE / variant, folder)],
+            "components": [_relative(KUSTOMIZE / "components" / name, folder) for name in components],
+            **({"namespace": namespace} if namespace else {}),
+        }
+        Path(folder, "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+        done = subprocess.run([kubectl(), "kustomize", folder], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "kustomize warns"
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def every_render() -> dict[str, list[Object]]:
+    """All that people can install, by a name for test reports."""
+    components = ("git", "iter8-service")
+    return {
+        "kustomize-cluster": kustomize("cluster"),
+        "kustomize-namespace": kustomize("namespace"),
+        "kustomize-components": kustomize("namespace", namespace="shop", components=components),
+        **{f"helm-{case}": list(filter(None, yaml.safe_load_all(golden(case)))) for case in CASES},
+    }
+
+
+@cache
+def kubectl() -> str:
+    """The kubectl to render with; without one, the test fails in CI and is skipped elsewhere."""
+    path = shutil.which("kubectl", path=os.environ.get("KUBEBUILDER_ASSETS") or None) or shutil.which("kubectl")
+    if path is not None:
+        version = subprocess.run([path, "version", "--client", "--output=json"], capture_output=True, check=True)
+        if int(json.loads(version.stdout)["clientVersion"]["minor"].rstrip("+")) >= _OLDEST:
+            return path
+    message = f"rendering the kustomizations needs kubectl 1.{_OLDEST} or newer on the PATH"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def _relative(path: Path, start: str) -> str:
+    return os.path.relpath(path, Path(start).resolve())

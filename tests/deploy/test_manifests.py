@@ -1,0 +1,267 @@
+"""Rules that every installation keeps, however it is rendered."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from iter8_gitops.cli import main
+from tests.deploy.rendering import Object, every_render, kustomize
+
+NAMES = (
+    "kustomize-cluster",
+    "kustomize-namespace",
+    "kustomize-components",
+    "helm-cluster",
+    "helm-namespace",
+    "helm-everything",
+)
+
+
+@pytest.fixture(scope="module")
+def renders() -> dict[str, list[Object]]:
+    return every_render()
+
+
+@pytest.fixture(params=NAMES)
+def objects(request: pytest.FixtureRequest, renders: dict[str, list[Object]]) -> list[Object]:
+    return renders[request.param]
+
+
+def test_no_render_is_forgotten(renders: dict[str, list[Object]]) -> None:
+    assert set(renders) == set(NAMES)
+
+
+def test_containers_cannot_become_more_than_they_are(objects: list[Object]) -> None:
+    pod = pod_of(objects)
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] == 65532
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in pod["containers"]:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+    assert not any(pod.get(field) for field in ("hostNetwork", "hostPID", "hostIPC"))
+    assert not [volume for volume in pod["volumes"] if "hostPath" in volume]
+
+
+def test_every_container_has_requests_limits_and_a_liveness_probe(objects: list[Object]) -> None:
+    for container in pod_of(objects)["containers"]:
+        assert {"cpu", "memory"} <= set(container["resources"]["requests"]), container["name"]
+        assert {"cpu", "memory"} <= set(container["resources"]["limits"]), container["name"]
+        assert container["livenessProbe"], container["name"]
+        assert container["name"] == "controller" or container["readinessProbe"], container["name"]
+
+
+def test_what_is_written_goes_to_volumes(objects: list[Object]) -> None:
+    for container in pod_of(objects)["containers"]:
+        mounts = {mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
+        assert mounts == {"/tmp", "/var/lib/iter8-gitops"}
+
+
+def test_every_mounted_volume_exists(objects: list[Object]) -> None:
+    workload = of_kind(objects, "StatefulSet")[0]["spec"]
+    there = {volume["name"] for volume in workload["template"]["spec"]["volumes"]}
+    there |= {claim["metadata"]["name"] for claim in workload.get("volumeClaimTemplates", ())}
+    mounted = {
+        mount["name"] for container in pod_of(objects)["containers"] for mount in container["volumeMounts"]
+    }
+    assert mounted == there
+
+
+def test_only_the_controller_gets_a_token_of_the_api_server(objects: list[Object]) -> None:
+    pod = pod_of(objects)
+    assert pod["automountServiceAccountToken"] is False
+    assert of_kind(objects, "ServiceAccount")[0]["automountServiceAccountToken"] is False
+    holders = [c["name"] for c in pod["containers"] for m in c["volumeMounts"] if m["name"] == "api-token"]
+    assert holders == ["controller"]
+
+
+def test_selectors_find_the_pods_and_only_named_ports(objects: list[Object]) -> None:
+    workload = of_kind(objects, "StatefulSet")[0]
+    labels = workload["spec"]["template"]["metadata"]["labels"].items()
+    ports = {port["name"] for container in pod_of(objects)["containers"] for port in container.get("ports", ())}
+    selectors = [workload["spec"]["selector"]["matchLabels"]]
+    selectors += [item["spec"]["selector"] for item in of_kind(objects, "Service")]
+    selectors += [item["spec"]["selector"]["matchLabels"] for item in of_kind(objects, "PodDisruptionBudget")]
+    selectors += [item["spec"]["podSelector"]["matchLabels"] for item in of_kind(objects, "NetworkPolicy")]
+    selectors += [each["labelSelector"]["matchLabels"] for each in pod_of(objects)["topologySpreadConstraints"]]
+    assert len(selectors) >= 5
+    assert all(selector.items() <= labels for selector in selectors)
+    assert {p["targetPort"] for item in of_kind(objects, "Service") for p in item["spec"]["ports"]} == ports
+    assert workload["spec"]["serviceName"] in {item["metadata"]["name"] for item in of_kind(objects, "Service")}
+
+
+def test_a_single_replica_does_not_block_the_draining_of_its_node(objects: list[Object]) -> None:
+    (budget,) = of_kind(objects, "PodDisruptionBudget")
+    assert budget["spec"]["maxUnavailable"] == 1
+    assert "minAvailable" not in budget["spec"]
+
+
+def test_bindings_are_for_the_service_account_of_the_pod_in_its_namespace(objects: list[Object]) -> None:
+    (account,) = of_kind(objects, "ServiceAccount")
+    name, namespace = account["metadata"]["name"], account["metadata"].get("namespace")
+    for binding in of_kind(objects, "RoleBinding", "ClusterRoleBinding"):
+        (subject,) = binding["subjects"]
+        assert subject["name"] == name == pod_of(objects)["serviceAccountName"]
+        assert subject["namespace"] == (namespace or subject["namespace"])
+    roles = {(role["kind"], role["metadata"]["name"]) for role in of_kind(objects, "Role", "ClusterRole")}
+    refs = {(b["roleRef"]["kind"], b["roleRef"]["name"]) for b in of_kind(objects, "RoleBinding", "ClusterRoleBinding")}
+    assert refs == roles
+
+
+def test_no_rule_has_a_wildcard_or_secrets(objects: list[Object]) -> None:
+    for role in of_kind(objects, "Role", "ClusterRole"):
+        for rule in role.get("rules") or ():
+            assert "*" not in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+            assert "secrets" not in rule["resources"]
+
+
+def test_the_lease_is_that_of_the_instance(objects: list[Object]) -> None:
+    (instance,) = (arg for arg in arguments(objects, "controller") if arg.startswith("--instance="))
+    names = [rule.get("resourceNames") for role in of_kind(objects, "Role") for rule in role["rules"]]
+    assert [[instance.partition("=")[2]]] == [name for name in names if name]
+
+
+def test_the_command_line_understands_the_arguments(objects: list[Object]) -> None:
+    for container in pod_of(objects)["containers"]:
+        name, *rest = arguments(objects, container["name"])
+        commands = [(name, rest)]
+        probe = container.get("startupProbe", {}).get("exec", {}).get("command")
+        if probe:
+            assert probe[0] == "iter8-gitops"
+            commands.append((probe[1], probe[2:]))
+        for command, words in commands:
+            with click.Context(main) as context:
+                found = main.get_command(context, command)
+                assert found is not None, f"there is no command {command}"
+                found.make_context(command, list(words)).close()
+
+
+@pytest.mark.parametrize("name", ["kustomize-namespace", "kustomize-components", "helm-namespace"])
+def test_the_namespace_variants_hold_nothing_of_the_cluster(renders: dict[str, list[Object]], name: str) -> None:
+    kinds = {item["kind"] for item in renders[name]}
+    assert kinds == {
+        "ServiceAccount",
+        "Role",
+        "RoleBinding",
+        "StatefulSet",
+        "Service",
+        "PodDisruptionBudget",
+        "NetworkPolicy",
+    }
+    assert "--scope=namespace" in arguments(renders[name], "controller")
+
+
+def test_an_overlay_chooses_the_namespace_of_everything() -> None:
+    for item in kustomize("namespace", namespace="shop"):
+        assert item["metadata"]["namespace"] == "shop"
+        assert all(subject["namespace"] == "shop" for subject in item.get("subjects", ()))
+
+
+def test_kustomize_and_helm_grant_the_same(renders: dict[str, list[Object]]) -> None:
+    for variant, kind in (("cluster", "ClusterRole"), ("namespace", "Role")):
+        by_kustomize = [role["rules"] for role in of_kind(renders[f"kustomize-{variant}"], kind) if role.get("rules")]
+        by_helm = [role["rules"] for role in of_kind(renders[f"helm-{variant}"], kind)]
+        assert sorted(by_kustomize, key=len) == sorted(by_helm, key=len)
+
+
+def test_kustomize_and_helm_run_the_same_pod(renders: dict[str, list[Object]]) -> None:
+    def comparable(name: str) -> Any:
+        pod = pod_of(renders[name])
+        for each in pod["topologySpreadConstraints"]:
+            del each["labelSelector"]
+        for container in pod["containers"]:
+            container.pop("imagePullPolicy", None)
+            container["args"] = sorted(container["args"])
+        return pod
+
+    assert comparable("kustomize-cluster") == comparable("helm-cluster")
+
+
+def test_the_chart_grants_what_configured_and_extra_kinds_need(renders: dict[str, list[Object]]) -> None:
+    (role,) = of_kind(renders["helm-everything"], "ClusterRole")
+    watched = ["get", "list", "watch", "patch"]
+    for rule in (
+        {"apiGroups": ["serving.knative.dev"], "resources": ["services"], "verbs": watched},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": watched},
+        {
+            "apiGroups": ["networking.istio.io"],
+            "resources": ["destinationrules", "envoyfilters"],
+            "verbs": [*watched, "create", "delete"],
+        },
+        {"apiGroups": [""], "resources": ["endpoints"], "verbs": watched},
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]},
+    ):
+        assert rule in role["rules"]
+
+
+@pytest.mark.parametrize("name", ["kustomize-components", "helm-everything"])
+def test_git_is_given_the_mounted_credentials_for_this_repository_alone(
+    renders: dict[str, list[Object]], name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "username").write_text("reader")
+    (tmp_path / "password").write_text("t0ken:/@%\n")
+    (controller,) = (c for c in pod_of(renders[name])["containers"] if c["name"] == "controller")
+    given = {each["name"]: each.get("value", "") for each in controller["env"]}
+    given["ITER8_LOCATION"] = "https://git.example.com/shop/routemaps.git"
+    settings = {
+        key: value.replace("$(ITER8_LOCATION)", given["ITER8_LOCATION"]).replace("/etc/iter8-gitops/git", str(tmp_path))
+        for key, value in given.items()
+        if key.startswith("GIT_CONFIG")
+    }
+    assert ask_git(settings, "git.example.com", "shop/routemaps.git") == {"username": "reader", "password": "t0ken:/@%"}
+    assert ask_git(settings, "git.example.com", "other/repository.git") == {}
+    assert ask_git(settings, "evil.example.com", "shop/routemaps.git") == {}
+    (tmp_path / "password").unlink()
+    assert ask_git(settings, "git.example.com", "shop/routemaps.git") == {}
+
+
+@pytest.mark.parametrize("name", ["kustomize-components", "helm-everything"])
+def test_ssh_checks_the_host_and_never_asks(renders: dict[str, list[Object]], name: str) -> None:
+    (controller,) = (c for c in pod_of(renders[name])["containers"] if c["name"] == "controller")
+    (command,) = (each["value"] for each in controller["env"] if each["name"] == "GIT_SSH_COMMAND")
+    program, *options = shlex.split(command)
+    assert program == "ssh"
+    assert {"-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oIdentitiesOnly=yes"} <= set(options)
+
+
+def ask_git(settings: dict[str, str], host: str, path: str) -> dict[str, str]:
+    """What Git would log in with."""
+    environment = {"PATH": os.environ["PATH"], "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", **settings}
+    asked = f"protocol=https\nhost={host}\npath={path}\n\n"
+    done = subprocess.run(
+        ["git", "credential", "fill"],
+        input=asked,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=30,
+    )
+    answer = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    return {key: answer[key] for key in ("username", "password") if key in answer}
+
+
+def of_kind(objects: list[Object], *kinds: str) -> list[Object]:
+    return [item for item in objects if item["kind"] in kinds]
+
+
+def pod_of(objects: list[Object]) -> Object:
+    (workload,) = of_kind(objects, "StatefulSet")
+    pod: Object = workload["spec"]["template"]["spec"]
+    return pod
+
+
+def arguments(objects: list[Object], container: str) -> list[str]:
+    """The words after `iter8-gitops`, as Kubernetes would put variables in."""
+    (found,) = (each for each in pod_of(objects)["containers"] if each["name"] == container)
+    return [word.replace("$(POD_NAMESPACE)", "shop") for word in found["args"]]
