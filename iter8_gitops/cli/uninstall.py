@@ -99,7 +99,7 @@ def uninstall(
         )
         if not dry_run and not yes:
             _ask(client, settings)
-        outcome = work.uninstall(client, settings, work.Listener(click.echo, lambda report: _show(report, dry_run)))
+        outcome = work.uninstall(client, settings, work.Listener(click.echo, _Lines(dry_run=dry_run).show))
     except StillRunningError as error:
         click.echo(f"iter8-gitops: {error}", err=True)
         sys.exit(1)
@@ -117,18 +117,27 @@ def _ask(client: KubeClient, settings: UninstallSettings) -> None:
     click.confirm(f"Remove what {settings.instance} left in {where} of {cluster}?", abort=True)
 
 
-def _show(report: KindReport, dry_run: bool) -> None:
-    """One line for a kind where there was something."""
-    would = "would be " if dry_run else ""
-    done = [
-        f"{report.finalizers} released from the finalizer" if report.finalizers else "",
-        f"{report.deleted} {would}deleted" if report.deleted else "",
-        f"{report.released} {would}let go" if report.released else "",
-        f"{len(report.left)} left" if report.left else "",
-        report.failure,
-    ]
-    if said := "; ".join(filter(None, done)):
-        click.echo(f"{report.kind}: {said}")
+class _Lines:
+    """Shows one line for a kind where there was something, and no line twice while a kind is looked at again."""
+
+    def __init__(self, *, dry_run: bool) -> None:
+        self._would = "would be " if dry_run else ""
+        self._shown: set[str] = set()
+
+    def show(self, report: KindReport) -> None:
+        """Show what became of a kind."""
+        done = [
+            f"{report.finalizers} {self._would}released from the finalizer" if report.finalizers else "",
+            f"{report.deleted} {self._would}deleted" if report.deleted else "",
+            f"{report.released} {self._would}let go" if report.released else "",
+            f"{len(report.left)} left" if report.left else "",
+            report.failure,
+        ]
+        said = "; ".join(filter(None, done))
+        line = f"{report.kind}: {said}"
+        if said and (report.changed or line not in self._shown):
+            self._shown.add(line)
+            click.echo(line)
 
 
 def _conclude(outcome: Outcome, settings: UninstallSettings) -> None:

@@ -35,6 +35,8 @@ _BY_STATUS: dict[int, type[KubeError]] = {
     422: KubeInvalidError,
 }
 _CONFLICT = re.compile(r'conflict with ("(?:[^"\\]|\\.)*")(.*)', re.DOTALL)
+_BAD_PATCH = "failed to create typed patch object"
+"""How the server says, with status 500, that what we apply does not fit the type."""
 _LONGEST_TEXT = 300
 _TOO_MANY_REQUESTS = 429
 _CONFLICTING = 409
@@ -73,6 +75,8 @@ def error_of_status(content: object, retry_after: str = "") -> KubeError:
 def _error(code: int, message: str, reason: str, retry_after: str) -> KubeError:
     if code == _CONFLICTING:
         return KubeConflictError(message, reason=reason)
+    if message.startswith(_BAD_PATCH):
+        return KubeInvalidError(message, status=code, reason=reason)
     if code == _TOO_MANY_REQUESTS or code >= _SERVER_ERRORS or _BY_STATUS.get(code) is KubeUnreachableError:
         seconds = float(retry_after) if retry_after.isdecimal() else 0.0
         return KubeUnreachableError(message, status=code, reason=reason, retry_after=seconds)

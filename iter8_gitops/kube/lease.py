@@ -38,7 +38,8 @@ class LeaseElector:
     """Tries to hold the Lease `namespace/name`, in a thread of its own, and says whether it does.
 
     `identity` must be unique to this process: two with the same one would both lead. `duration` and `renew_every`
-    are seconds. `on_change` is called from the thread with what `leads` says, whenever that changes.
+    are seconds. `on_change` is called from the thread with what `leads` says, whenever that changes; it must return
+    at once, for no renewal happens meanwhile.
     """
 
     def __init__(

@@ -18,23 +18,24 @@ from dataclasses import dataclass
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.cluster.backend import Cluster
 from iter8_gitops.core.reconcile import Tools
-from iter8_gitops.core.transitions import Transition
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.declarations import Declarations, LoadResources
 from iter8_gitops.runtime.feeds import Delivery, Feed, FeedThread
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.problem_book import ProblemBook
-from iter8_gitops.runtime.reconciling import leaving, log_transitions, owner_of, take_turn
+from iter8_gitops.runtime.reconciling import Turn, leaving, log_transitions, owner_of, take_turn
 from iter8_gitops.runtime.source_statuses import SourceStatuses
 from iter8_gitops.runtime.triggers import Triggers
 from iter8_gitops.spec.kinds import KindTable
+from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.snapshot import RoutemapState
 from iter8_gitops.spec.tree import SourceTree
 
 _log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 2.0
+APPLY_RETRY_SECONDS = 15.0
 WARM_UP_SECONDS = 30.0
 """How long a first start waits for every routemap to have a state before it says that the cluster was seen."""
 
@@ -72,6 +73,7 @@ class Controller:
         snapshot = parts.board.load()
         self._statuses = SourceStatuses(parts.feeds, snapshot.sources)
         self._states = dict(snapshot.routemaps)
+        self._refused: dict[str, tuple[Problem, ...]] = {}
         self._leaving: dict[str, frozenset[ResourceId]] = {}
         self._pruned = False
         self._unpublished = False
@@ -105,21 +107,34 @@ class Controller:
         if self._resync_at is not None and now >= self._resync_at:
             self._triggers.touch_all()
             self._resync_at = self._next_resync(now)
-        due = sorted(self._triggers.take(now))
-        changed: dict[str, RoutemapState] = {}
-        told: dict[str, tuple[Transition, ...]] = {}
-        for application in due:
-            self._reconcile(application, now, changed, told)
-        missing = self._states.keys() - self._declarations.applications
-        removed = frozenset(a for a in missing if self._declarations.is_certain_of(self._states[a].origin.source))
-        if changed or removed or self._unpublished:
-            self._publish(changed, removed, told, now)
-        for application in due:
-            self._release(application)
+        self._work_off(now)
+        if self._triggers.any_due:  # the cluster refused something: that is part of the state, too
+            self._work_off(now)
         if self._declarations.complete and not self._pruned:
             for problem in self._parts.cluster.prune(self._declarations.applications):
                 _log.error("%s", problem)
             self._pruned = True
+
+    def _work_off(self, now: float) -> None:
+        """Reconcile all that is due, publish it, and only then ask the cluster for what follows from it."""
+        turns: dict[str, Turn] = {}
+        for application in sorted(self._triggers.take(now)):
+            turn = self._take_turn(application, now)
+            if turn is not None:
+                turns[application] = turn
+        missing = self._states.keys() - self._declarations.applications
+        removed = frozenset(a for a in missing if self._declarations.is_certain_of(self._states[a].origin.source))
+        changed = {a: turn.state for a, turn in turns.items() if turn.state != self._states.get(a)}
+        if (changed or removed or self._unpublished) and not self._publish(changed, removed, now):
+            self._triggers.touch(turns)
+            return
+        for application, turn in turns.items():
+            self._apply(application, turn, now)
+            if application in changed:
+                self._tell(application, turn)
+        for application in sorted(removed | self._declarations.take_removed()):
+            if application not in self._states:  # else its source is not certain yet, or it could not be published
+                self._withdraw(application)
 
     def _take_in(self, deliveries: Iterable[Delivery], now: float) -> None:
         fresh: dict[str, SourceTree] = {}
@@ -171,52 +186,50 @@ class Controller:
         self._triggers.kinds_changed(news.kinds)
         self._triggers.touch(news.applications)
 
-    def _reconcile(
-        self, application: str, now: float, changed: dict[str, RoutemapState], told: dict[str, tuple[Transition, ...]]
-    ) -> None:
-        """Take one routemap's turn; note its state, if it differs from the published one, and what to tell."""
-        previous = self._states.get(application)
-        problems = self._problems.concerning(application)
-        declared = self._declarations[application]
+    def _take_turn(self, application: str, now: float) -> Turn | None:
+        problems = (*self._problems.concerning(application), *self._refused.get(application, ()))
+        declared, previous = self._declarations[application], self._states.get(application)
         turn = take_turn(declared, self._parts.cluster, self._parts.tools, previous, problems, now)
-        self._triggers.recheck(application, turn.recheck_at)
-        if turn.state is not None and turn.state != previous:
-            changed[application] = turn.state
-            told[application] = turn.transitions
+        self._triggers.recheck(application, turn.recheck_at if isinstance(turn, Turn) else turn)
+        return turn if isinstance(turn, Turn) else None
 
-    def _publish(
-        self,
-        changed: Mapping[str, RoutemapState],
-        removed: frozenset[str],
-        told: Mapping[str, tuple[Transition, ...]],
-        now: float,
-    ) -> None:
+    def _publish(self, changed: Mapping[str, RoutemapState], removed: frozenset[str], now: float) -> bool:
+        """Whether readers can see it now."""
         sources = self._statuses.with_problems(self._problems.by_source())
         try:
             self._parts.board.publish(changed, removed, sources, now)
         except UnavailableError as error:
             _log.error("nothing is published for now: %s", error)
-            self._triggers.touch(changed)
             self._unpublished = True
-            return
+            return False
         self._unpublished = False
         self._states.update(changed)
-        for application, transitions in told.items():
-            log_transitions(application, transitions, self._problems.concerning(application))
-            self._parts.cluster.report(application, owner_of(self._declarations[application]), transitions)
-        for application in sorted(removed):
+        for application in removed:
             del self._states[application]
-            self._leaving.pop(application, None)
-            self._parts.cluster.withdraw(application)
-            _log.info("%s: withdrawn", application)
+        return True
 
-    def _release(self, application: str) -> None:
-        """Tell the cluster which resources the *published* state no longer counts on."""
-        state = self._states.get(application)
-        now = leaving(state) if state is not None else frozenset()
-        if now != self._leaving.get(application, frozenset()):
-            self._parts.cluster.release(application, now)
-            self._leaving[application] = now
+    def _apply(self, application: str, turn: Turn, now: float) -> None:
+        """Ask the cluster for what the published state implies."""
+        refused = self._parts.cluster.apply(application, turn.wanted)
+        if refused != self._refused.get(application, ()):
+            self._refused[application] = refused
+            self._triggers.touch([application])
+        elif refused:
+            self._triggers.recheck(application, now + APPLY_RETRY_SECONDS)
+        going = leaving(turn.state)
+        if going != self._leaving.get(application, frozenset()):
+            self._parts.cluster.release(application, going)
+            self._leaving[application] = going
+
+    def _tell(self, application: str, turn: Turn) -> None:
+        log_transitions(application, turn.transitions, self._problems.concerning(application))
+        self._parts.cluster.report(application, owner_of(self._declarations[application]), turn.transitions)
+
+    def _withdraw(self, application: str) -> None:
+        self._leaving.pop(application, None)
+        self._refused.pop(application, None)
+        self._parts.cluster.withdraw(application)
+        _log.info("%s: withdrawn", application)
 
     def _beat(self, now: float) -> None:
         try:

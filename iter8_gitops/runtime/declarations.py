@@ -53,6 +53,7 @@ class Declarations:
         self._trees: dict[str, tuple[SourceTree, DecodedTree]] = {}
         self._held: Mapping[str, Sequence[DecodedResource]] = last_good.load_held()
         self._resources: Mapping[str, Sequence[DecodedResource]] = self._held
+        self._removed: set[str] = set()
         saved = last_good.load()
         self._desired = Desired({app: each for app, each in saved.items() if each.origin.source in self._feeds})
         triggers.declare(self._desired.declared)
@@ -73,6 +74,11 @@ class Declarations:
     def is_certain_of(self, source: str) -> bool:
         """Whether a routemap that came from `source` and is not declared is certainly gone."""
         return source in self._trees if source in self._feeds else self.complete
+
+    def take_removed(self) -> AbstractSet[str]:
+        """The applications that are declared no more, since the last call."""
+        removed, self._removed = self._removed - self.applications, set()
+        return removed
 
     def take(self, trees: Iterable[SourceTree]) -> None:
         """Take in what sources delivered; a tree that is known already costs nothing."""
@@ -118,3 +124,4 @@ class Declarations:
         self._last_good.save(changed, removed)
         self._triggers.declare(changed)
         self._triggers.withdraw(removed)
+        self._removed |= removed

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from iter8_gitops.cluster.backend import Cluster, Owner, Wanted
-from iter8_gitops.core.conditions import with_conditions
 from iter8_gitops.core.desired import Declared
 from iter8_gitops.core.reconcile import Tools, reconcile
 from iter8_gitops.core.transitions import Transition, transitions
@@ -17,7 +16,6 @@ from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.snapshot import RoutemapState
 
 _log = logging.getLogger(__name__)
-APPLY_RETRY_SECONDS = 15.0
 AWAIT_SECONDS = 1.0
 CONFIG_MAPS = "configmaps"
 """The name of the source whose routemaps are ConfigMaps of the cluster itself, which own what is made for them."""
@@ -25,14 +23,14 @@ CONFIG_MAPS = "configmaps"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What came of one turn.
+    """What came of one turn: a state to publish, and what is then wanted of the cluster.
 
-    `state` is None when nothing can be said yet, because something is awaited. `recheck_at` (seconds since 1970)
-    is when to take the next turn even if nothing changes.
+    `recheck_at` (seconds since 1970) is when to take the next turn even if nothing changes.
     """
 
-    state: RoutemapState | None
+    state: RoutemapState
     transitions: tuple[Transition, ...]
+    wanted: Wanted
     recheck_at: float | None
 
 
@@ -43,21 +41,19 @@ def take_turn(
     previous: RoutemapState | None,
     problems: tuple[Problem, ...],
     now: float,
-) -> Turn:
-    """Reconcile one routemap. `previous` is its published state, `problems` are those of its documents."""
+) -> Turn | float:
+    """Reconcile one routemap, or say when to try again (seconds since 1970) because something is awaited.
+
+    `previous` is its published state, `problems` are those of its documents and of what the cluster refused.
+    """
     ids = declared.routemap.resource_ids
     waiting = cluster.awaited(ids)
     if waiting:
         _log.debug("%s: %s", declared.routemap.application, waiting)
-        return Turn(None, (), now + AWAIT_SECONDS)
+        return now + AWAIT_SECONDS
     result = reconcile(declared, cluster.observe(ids), tools, previous, problems, now)
     wanted = Wanted(result.routes, result.held_templates, ids, owner_of(declared))
-    refused = cluster.apply(declared.routemap.application, wanted)
-    state = result.state
-    if refused:
-        state = with_conditions(state, (*state.problems, *refused), previous, now)
-    recheck_at = now + APPLY_RETRY_SECONDS if refused else result.recheck_at
-    return Turn(state, transitions(previous, state), recheck_at)
+    return Turn(result.state, transitions(previous, result.state), wanted, result.recheck_at)
 
 
 def owner_of(declared: Declared) -> Owner | None:

@@ -28,6 +28,11 @@ class Triggers:
         """The kinds of all resources that any declared routemap names."""
         return frozenset(self._kinds)
 
+    @property
+    def any_due(self) -> bool:
+        """Whether something is due at once, whatever the time."""
+        return bool(self._due)
+
     def declare(self, changed: Mapping[str, Declared]) -> None:
         """Routemaps that are new or different: index their resources, and reconcile them."""
         for application, declared in changed.items():

@@ -30,11 +30,9 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    if "\n" in text:
-        style = "|"  # Quoted all the same where the emitter thinks that it must.
-    else:
-        style = "" if _stays_text(text) else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style or None)
+    # The emitter quotes a text of several lines all the same, where it thinks that it must.
+    style = "|" if "\n" in text else None if _stays_text(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _represent_text)

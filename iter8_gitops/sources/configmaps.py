@@ -17,8 +17,9 @@ from iter8_gitops.sources.configmap_files import ConfigMapFiles
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 NAME = "configmaps"
-GRACE_SECONDS = 1.0
-"""How long a ConfigMap must be gone before its routemap is."""
+GRACE_SECONDS = 2.0
+"""How long a ConfigMap must be gone before its routemap is: `kubectl replace --force` looks only once a second
+whether the old one is gone before it creates the new one."""
 
 LOOK_SECONDS = 2.0
 """How often a source that works says so, and how long a watch may fail before that is a failure."""
@@ -39,8 +40,10 @@ class ConfigMapSource:
     the line and column of a problem are those of that text (see `config_map_text`). Whatever value the label has: a
     wrong one is told as a problem. The revision of the tree is the newest resourceVersion that was seen.
 
-    A ConfigMap that was deleted counts as gone after a second, in which the API server answered: `kubectl replace
-    --force`, the only way to change an immutable one, deletes and creates, and is one change. `client` is not closed.
+    A ConfigMap that was deleted counts as gone after `grace` seconds in which the API server answered: `kubectl replace
+    --force`, the only way to change an immutable one, deletes and creates, and is one change. While it works, the tree
+    comes at once after a change and every `look` seconds without; a watch may fail that long before it is a failure.
+    `client` is not closed.
     """
 
     def __init__(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import socket
@@ -36,8 +35,6 @@ class Server:
                 stdout=output,
                 stderr=output,
                 cwd=log.parent,
-                # The servers are written in Go and would spend much of their start on collecting garbage.
-                env={**os.environ, "GOGC": "400"},
                 # Ctrl-C is for the test process, which still talks to the servers while it ends.
                 process_group=0,
             )

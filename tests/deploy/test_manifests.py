@@ -71,9 +71,7 @@ def test_every_mounted_volume_exists(objects: list[Object]) -> None:
     workload = of_kind(objects, "StatefulSet")[0]["spec"]
     there = {volume["name"] for volume in workload["template"]["spec"]["volumes"]}
     there |= {claim["metadata"]["name"] for claim in workload.get("volumeClaimTemplates", ())}
-    mounted = {
-        mount["name"] for container in pod_of(objects)["containers"] for mount in container["volumeMounts"]
-    }
+    mounted = {mount["name"] for container in pod_of(objects)["containers"] for mount in container["volumeMounts"]}
     assert mounted == there
 
 

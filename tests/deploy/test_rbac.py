@@ -148,9 +148,7 @@ def test_the_rules_are_complete(subject: Subject) -> None:
     lease = ("coordination.k8s.io", "leases")
     expected |= {(*lease, "create", ()), *((*lease, verb, ("iter8-gitops",)) for verb in ("get", "update", "patch"))}
     # Everybody may ask what they may do.
-    expected |= {
-        ("authorization.k8s.io", f"selfsubject{what}reviews", "create", ()) for what in ("access", "rules")
-    }
+    expected |= {("authorization.k8s.io", f"selfsubject{what}reviews", "create", ()) for what in ("access", "rules")}
     assert rules == expected
 
 
@@ -272,6 +270,4 @@ def test_a_labelled_cluster_role_adds_rights_for_another_kind(
         try:
             wait(lambda: subject.may("patch", "argoproj.io", "rollouts", namespace))
         finally:
-            control_plane.delete(
-                "rbac.authorization.k8s.io", "v1", "clusterroles", "", f"rollouts-{namespace}"
-            )
+            control_plane.delete("rbac.authorization.k8s.io", "v1", "clusterroles", "", f"rollouts-{namespace}")

@@ -240,6 +240,24 @@ def test_a_routemap_stays_while_the_source_that_it_came_from_is_away(bench: Benc
     again.close()
 
 
+def test_a_routemap_that_goes_before_it_was_ever_published_is_withdrawn_too(bench: Bench) -> None:
+    bench.cluster.unsynced = {CONFIG_MAP}
+    bench.deliver("git", web=routemap("web", "a"))
+    bench.deliver("configmaps")
+    assert bench.calls("prune") == [("prune", frozenset({"shop/web"}))]
+    bench.deliver("git")
+    assert bench.calls("withdraw") == [("withdraw", "shop/web")]
+
+
+def test_readers_see_a_state_before_the_cluster_is_asked_for_what_follows_from_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = bench.board.publish
+    monkeypatch.setattr(bench.board, "publish", lambda *a: (bench.cluster.log.append(("publish", None)), publish(*a)))
+    bench.deliver("git", web=routemap("web", "a"))
+    assert [name for name, _ in bench.cluster.log][:2] == ["publish", "apply"]
+
+
 def test_the_same_routemap_from_two_sources_is_a_problem_that_names_both_and_the_first_one_stays(bench: Bench) -> None:
     bench.deliver("git", web=routemap("web", "a"))
     bench.deliver("configmaps", copy=routemap("web", "b"))

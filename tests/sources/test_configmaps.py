@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -124,6 +125,44 @@ def test_problems_are_at_the_places_that_kubectl_shows(
     ]
 
 
+def test_the_text_is_line_by_line_what_kubectl_prints(
+    control_plane: ControlPlane, client: KubeClient, namespace: str, follow: Follow
+) -> None:
+    annotations = {
+        "long": "word " * 40,
+        "quoted": 'it\'s: a "test" # no',
+        "json": '{"a": [1, 2, 3], "b": "' + "x y " * 40 + '"}',
+        "lines": "x " * 50 + "y\n" + "y " * 60 + "y\n",
+        "indented": "  a\nb",
+        "unicode": "é😀" * 30 + " x y z" * 20,
+        **{f"word-{index}": word for index, word in enumerate(["12", "yes", "1e3", "", "0x1F", "~", "a: b", "- a"])},
+    }
+    data = {
+        "strSpec": SPEC,
+        "bare": "a\nb",
+        "kept": "a\n\n\n",
+        "one": "versions: [{a: b}]",
+        "blank": "\n\na\n",
+        "on": "y",
+    }
+    labels = {"iter8.tools/kind": "routemap", "a": "true"}
+    stored = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "odd", "annotations": annotations, "labels": labels, "finalizers": ["a.b/c"]},
+        "data": data,
+        "binaryData": {"z": "eA=="},
+        "immutable": True,
+    }
+    control_plane.kubectl("create", "-n", namespace, "-f", "-", stdin=json.dumps(stored))
+    (file,) = follow(ConfigMapSource(client, namespace)).tree().files
+    printed = control_plane.kubectl("get", "configmap", "odd", "-n", namespace, "-o", "yaml")
+    control_plane.patch("", "v1", "configmaps", namespace, "odd", {"metadata": {"finalizers": None}})
+
+    ours = file.content.decode().replace("creationTimestamp: '", 'creationTimestamp: "').replace("Z'", 'Z"')
+    assert ours.splitlines() == printed.splitlines()
+
+
 @pytest.mark.parametrize("section", ["binaryData: {strSpec: eA==}", "data: {other: x}", ""])
 def test_a_configmap_without_the_spec_as_text_is_a_problem(
     section: str, control_plane: ControlPlane, client: KubeClient, namespace: str, follow: Follow
@@ -142,7 +181,7 @@ def test_an_immutable_configmap_that_is_replaced_by_force_is_one_change(
     control_plane: ControlPlane, client: KubeClient, namespace: str, follow: Follow
 ) -> None:
     control_plane.apply(manifest("shop", immutable=True), namespace)
-    source = follow(ConfigMapSource(client, namespace, look=0.2))
+    source = follow(ConfigMapSource(client, namespace, grace=5.0, look=0.2))  # on a busy machine
     first = source.tree_that(lambda tree: bool(tree.files))
     changed = manifest("shop", SPEC.replace("shop", "web"), immutable=True)
 
@@ -157,7 +196,7 @@ def test_an_immutable_configmap_that_is_replaced_by_force_is_one_change(
     assert "name: web" in contents(seen[-1])[f"configmap/{namespace}/shop"]
 
 
-def test_a_deleted_configmap_is_gone_after_a_second(
+def test_a_deleted_configmap_is_gone_after_the_grace(
     control_plane: ControlPlane, client: KubeClient, namespace: str, follow: Follow
 ) -> None:
     control_plane.apply(manifest("shop"), namespace)
@@ -168,7 +207,7 @@ def test_a_deleted_configmap_is_gone_after_a_second(
     deleted = time.monotonic()
     source.tree_that(lambda tree: not tree.files)
 
-    assert 0.9 < time.monotonic() - deleted < 2.5
+    assert 1.5 < time.monotonic() - deleted < 7
 
 
 def test_a_configmap_that_loses_its_label_is_gone(

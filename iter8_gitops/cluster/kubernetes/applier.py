@@ -165,7 +165,7 @@ class Applier:
             self._queue.add(Resource(resource) if named else Leftover(resource))
 
     def _run(self) -> None:
-        leading = False
+        leading = interrupted = False
         while not self._stopping.is_set():
             self._woken.clear()
             if not self._leads():
@@ -174,10 +174,10 @@ class Applier:
                     self._worker.retire()
                 self._woken.wait(_LEADER_POLL)
                 continue
-            if not leading:
+            if interrupted or not leading:
                 leading = True
                 self._worker.take_over()
-            self._worker.work(_LEADER_POLL)
+            interrupted = not self._worker.work(_LEADER_POLL)
 
 
 def _id(kind: KindKey, live: JsonObject) -> ResourceId:

@@ -96,6 +96,10 @@ class Backoff(Generic[Item]):
         whole = min(limit, self._first * 2.0 ** min(failures - 1, 16))
         return whole * random.uniform(0.5, 1.0)  # noqa: S311 (spreads load, keeps no secret)
 
+    def failures(self, item: Item) -> int:
+        """How often `item` failed since it last succeeded."""
+        return self._failed.get(item, 0)
+
     def reset(self, item: Item) -> None:
         """`item` succeeded."""
         self._failed.pop(item, None)

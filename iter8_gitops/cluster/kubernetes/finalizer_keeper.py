@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from iter8_gitops.cluster.backend import KindKey
@@ -59,7 +60,10 @@ class FinalizerKeeper:
         """
         if live is not None and self._next_step(resource, live) == Step("nothing"):
             return None
-        place = self._places.find(resource)
+        try:
+            place = self._places.find(resource)
+        except UntouchableError:
+            return None
         if live is None:
             live = self._look(place)
         if live is None:
@@ -71,7 +75,10 @@ class FinalizerKeeper:
 
     def stray(self, kind: KindKey) -> list[ResourceId]:
         """The objects of `kind` that carry our finalizer and, it seems, should not. Raises RefusedError."""
-        place = self._places.find(ResourceId(*kind, self._settings.namespace or "", ""))
+        try:
+            place = self._places.find(ResourceId(*kind, self._settings.namespace or "", ""))
+        except UntouchableError:
+            return []
         try:
             path = place.endpoint.path(self._settings.namespace)
             listing = self._client.list(path, metadata_only=True)
@@ -87,9 +94,11 @@ class FinalizerKeeper:
         return found
 
     def _next_step(self, resource: ResourceId, live: JsonObject) -> Step:
+        # A routemap states a namespace also for kinds that have none: the object knows better.
+        which = replace(resource, namespace=live["metadata"].get("namespace") or "")
         return next_step(
             live,
-            self._departures.departure(resource),
+            self._departures.departure(which),
             enabled=self._settings.finalizers,
             everybody_known=self._departures.everybody_known(),
             now=self._clock(),

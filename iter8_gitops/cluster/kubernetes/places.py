@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from iter8_gitops.cluster.kubernetes.refusals import Refusal, RefusedError, not_installed, refusal_of, undiscovered
+from iter8_gitops.cluster.kubernetes.refusals import (
+    Refusal,
+    RefusedError,
+    UntouchableError,
+    not_installed,
+    refusal_of,
+    undiscovered,
+)
 from iter8_gitops.kube.discovery import Discovery
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import KubeError
@@ -51,11 +58,11 @@ class Places:
         except KubeError as error:
             raise RefusedError(undiscovered(error, resource.kind)) from error
         if endpoint is None:
-            raise RefusedError(not_installed(resource.group, resource.kind))
+            raise UntouchableError(not_installed(resource.group, resource.kind))
         namespace = resource.namespace if endpoint.namespaced else ""
         place = Place(ResourceId(resource.group, resource.kind, namespace, resource.name), endpoint)
         if self._scope is not None and namespace != self._scope:
             where = f"in the namespace {namespace}" if namespace else "of the cluster, not of a namespace"
             message = f"{place.what} is {where}, and this installation is for the namespace {self._scope} alone"
-            raise RefusedError(Refusal(message, "install iter8-gitops for the whole cluster, or move it"))
+            raise UntouchableError(Refusal(message, "install iter8-gitops for the whole cluster, or move it"))
         return place

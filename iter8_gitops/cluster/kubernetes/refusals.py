@@ -22,6 +22,10 @@ RETRY_SECONDS = 3.0
 REFUSED_SECONDS = 60.0
 """How often to try what only people can solve; a change of the object is an earlier reason."""
 _TERMINATING = "being terminated"
+_TYPED_PATCH = "failed to create typed patch object"
+"""How an API server complains of fields that no such object has; with status 500, though the template is wrong."""
+_FORBIDDEN = 403
+_INTERNAL_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
+class UntouchableError(RefusedError):
+    """There is no such object to touch: its kind is not installed, or it is out of scope."""
+
+
 def not_installed(group: str, kind: str) -> Refusal:
     """The cluster serves no such kind."""
     of_group = f"of group {group}" if group else "in the core group"
@@ -71,11 +79,15 @@ def refusal_of(error: KubeError, what: str, done: str, verb: str, endpoint: Endp
     message = f"{what} could not be {done}: {error.message}"
     if _TERMINATING in error.message:
         return Refusal(message, "the namespace is being deleted", untold=UNTOLD_SECONDS)
-    if isinstance(error, KubeForbiddenError) and error.status == 403:
+    if isinstance(error, KubeForbiddenError) and error.status == _FORBIDDEN:
         plural = f"{endpoint.plural}.{endpoint.group}" if endpoint.group else endpoint.plural
         where = f" in the namespace {namespace}" if namespace else ""
         hint = f"if it lacks the permission, allow the service account to {verb} {plural}{where}"
         return Refusal(message, hint)
+    if _TYPED_PATCH in error.message:
+        return Refusal(message, "correct the template")
+    if isinstance(error, KubeUnreachableError) and error.status == _INTERNAL_ERROR:
+        return Refusal(message, untold=UNTOLD_SECONDS)  # for instance a webhook that does not answer
     if isinstance(error, KubeUnreachableError):
         return Refusal(message, untold=UNTOLD_SECONDS, retry=RETRY_SECONDS, unreachable=_is_away(error))
     if isinstance(error, KubeConflictError):

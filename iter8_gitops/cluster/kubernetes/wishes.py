@@ -16,6 +16,8 @@ from iter8_gitops.cluster.kubernetes.troubles import Troubles
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
 
+_ROUTES = "routes"
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -41,13 +43,17 @@ class Wishes:
         with self._lock:
             if self._demand.has(application, wanted):
                 return None
-            return self._demand.want(application, wanted)
+            changed = self._demand.want(application, wanted)
+            self._forget_troubles(application, changed - wanted.named)
+            return changed
 
     def withdraw(self, application: str) -> frozenset[ResourceId]:
         """See `Demand.withdraw`; nothing is released or wrong any more either."""
         with self._lock:
             self._drains.release(application, (), self.clock())
-            return self._demand.withdraw(application)
+            named = self._demand.withdraw(application)
+            self._forget_troubles(application, named)
+            return named
 
     def release(self, application: str, resources: Collection[ResourceId]) -> frozenset[ResourceId]:
         """See `Drains.release`."""
@@ -112,10 +118,21 @@ class Wishes:
                 self._demand.forget(application)
             return self._drains.applied(application, order.released, self.clock())
 
-    def note(self, application: str, scope: Hashable, refusals: Mapping[str, Refusal]) -> bool:
-        """See `Troubles.note`."""
+    def note_routes(self, application: str, refusals: Mapping[str, Refusal]) -> bool:
+        """What stands in the way of routes, by template. Returns whether `problems` changed."""
         with self._lock:
-            return self._troubles.note(application, scope, refusals, self.clock())
+            return self._troubles.note(application, _ROUTES, refusals, self.clock())
+
+    def note_resource(self, resource: ResourceId, refused: Refusal | None) -> frozenset[str]:
+        """What stands in the way of a resource's finalizer. Returns the applications whose `problems` changed."""
+        refusals = {} if refused is None else {"": refused}
+        with self._lock:
+            naming = {application for application, _ in self._demand.naming(resource)}
+            return frozenset(
+                application
+                for application in naming
+                if self._troubles.note(application, _scope(resource), refusals, self.clock())
+            )
 
     def problems(self, application: str) -> tuple[Problem, ...]:
         """See `Troubles.told`."""
@@ -132,3 +149,12 @@ class Wishes:
         """Somebody else knows what is wrong now. Returns the applications of which we said something."""
         with self._lock:
             return self._troubles.clear()
+
+    def _forget_troubles(self, application: str, resources: Collection[ResourceId]) -> None:
+        for resource in resources:
+            self._troubles.note(application, _scope(resource), {}, self.clock())
+
+
+def _scope(resource: ResourceId) -> Hashable:
+    """Without the namespace, which a routemap may state and the object not have."""
+    return resource.group, resource.kind, resource.name

@@ -76,21 +76,22 @@ class Worker:
         if told := self._wishes.retire():
             self._on_news(told)
 
-    def work(self, timeout: float) -> None:
-        """Do what is due, or wait for it, `timeout` seconds at most."""
+    def work(self, timeout: float) -> bool:
+        """Do what is due, or wait for it, `timeout` seconds at most. False: another replica may have written since."""
         task = self._queue.take(timeout)
         if task is None:
-            return
+            return True
         try:
             refusals = self._do(task)
             self._try_again(task, refusals)
         except NotLeadingError:
-            _log.debug("%s is left to the leader", task)
+            return False
         except Exception:  # noqa: BLE001 (a defect must not end the thread that does everything else)
             self._queue.add(task, self._backoff.pause(task))
             _log.exception("%s failed", task)
         finally:
             self._queue.done()
+        return True
 
     def _do(self, task: Task) -> Collection[Refusal]:
         """Do one thing; returns what stands in the way."""
@@ -111,7 +112,8 @@ class Worker:
         except RefusedError as error:
             refused = error.refusal
         if isinstance(task, Resource | Leftover):
-            self._tell_resource(task.id, refused)
+            if told := self._wishes.note_resource(task.id, refused):
+                self._on_news(told)
         return () if refused is None else (refused,)
 
     def _keep_routes(self, task: Application) -> Collection[Refusal]:
@@ -124,7 +126,7 @@ class Worker:
         outcome = self._routes.keep(task.name, order.wanted, order.marked)
         for heir in outcome.heirs:
             self._queue.add(Application(heir))
-        if self._wishes.note(task.name, "routes", outcome.refusals):
+        if self._wishes.note_routes(task.name, outcome.refusals):
             self._on_news(frozenset({task.name}))
         if outcome.is_complete and not order.wanted.held:
             for resource in self._wishes.fulfilled(task.name, order):
@@ -141,12 +143,6 @@ class Worker:
     def _look_again(self, task: Task, seconds: float | None) -> None:
         if seconds is not None:
             self._queue.add(task, seconds)
-
-    def _tell_resource(self, resource: ResourceId, refused: Refusal | None) -> None:
-        scope = (resource.group, resource.kind, resource.name)
-        for application in self._wishes.naming(resource):
-            if self._wishes.note(application, scope, {} if refused is None else {"": refused}):
-                self._on_news(frozenset({application}))
 
     def _read_ledger(self) -> None:
         before = self._writes.noted
@@ -165,10 +161,13 @@ class Worker:
             self._backoff.reset(task)
             self._away.reset("")
             return
+        first = self._backoff.failures(task) == 0
         self._queue.add(task, min(self._pause(task, refusal) for refusal in refusals))
         if any(refusal.unreachable for refusal in refusals):
             self._stopping.wait(self._away.pause(""))
-        _log.debug("%s: %s", task, "; ".join(refusal.message for refusal in refusals))
+        # What concerns a routemap is told as its problem; of the rest nobody would hear.
+        level = logging.WARNING if first and not isinstance(task, Application) else logging.DEBUG
+        _log.log(level, "%s: %s", task, "; ".join(refusal.message for refusal in refusals))
 
     def _pause(self, task: Task, refusal: Refusal) -> float:
         if refusal.retry is None or refusal.retry <= _LONGEST_PAUSE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -75,6 +76,7 @@ class Rig:
     ) -> None:
         self.client = NotingClient.connect(kubeconfig=str(plane.kubeconfig(user, server=server)))
         self.leading = True
+        self._following = threading.Lock()
         self.news: list[frozenset[str]] = []
         settings = KubernetesSettings(
             identity=identity, instance=instance, namespace=namespace, drain_seconds=drain, finalizers=finalizers
@@ -136,7 +138,7 @@ class Rig:
     ) -> tuple[Problem, ...]:
         wanted = Wanted(tuple(routes), frozenset(held), frozenset(named), owner)
         problems = self.applier.apply(application, wanted)
-        self.routes.want(self.applier.kinds())
+        self._follow()
         return problems
 
     def problems(self, application: str) -> str:
@@ -155,7 +157,12 @@ class Rig:
 
     def _told(self, applications: frozenset[str]) -> None:
         self.news.append(applications)
-        self.routes.want(self.applier.kinds())
+        self._follow()
+
+    def _follow(self) -> None:
+        # Two threads come here: the one that computes the kinds last must also be the last to ask for them.
+        with self._following:
+            self.routes.want(self.applier.kinds())
 
     def _resources_changed(self, kind: KindKey, changes: Sequence[Change]) -> None:
         self.applier.resource_changed(kind, changes)

@@ -20,7 +20,7 @@ def _theirs(plane: ControlPlane, namespace: str, data: dict[str, str]) -> None:
 
 
 def _service(namespace: str, cluster_ip: str) -> dict[str, Any]:
-    spec = {"clusterIP": cluster_ip, "ports": [{"port": 80}]}
+    spec = {"clusterIP": cluster_ip, "ports": [{"port": 80, "protocol": "TCP"}]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": namespace}, "spec": spec}
 
 
@@ -157,10 +157,15 @@ def test_a_field_that_cannot_be_changed_is_a_problem_of_its_template_alone(
     rig.want(APP, rendered(_service(namespace, "10.0.0.77"), template="service"), route(namespace, "r", {"a": "1"}))
     eventually(lambda: rig.problems(APP))
     assert rig.problems(APP).startswith(f"routing template 'service': Service {namespace}/s could not be applied: ")
-    assert "field is immutable" in rig.problems(APP)
+    assert "may not change" in rig.problems(APP) or "immutable" in rig.problems(APP)
     assert data_of(control_plane, namespace, "r") == {"a": "1"}
     control_plane.delete("", "v1", "services", namespace, "s")
     eventually(lambda: not rig.problems(APP))
+
+
+def test_fields_that_the_kind_does_not_have_are_named(namespace: str, rig: Rig) -> None:
+    rig.want(APP, route(namespace, "r", nonsense={"a": "1"}))
+    eventually(lambda: ".nonsense: field not declared in schema" in rig.problems(APP))
 
 
 def test_a_kind_that_is_not_installed_is_named(namespace: str, rig: Rig) -> None:

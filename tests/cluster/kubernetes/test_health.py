@@ -14,6 +14,7 @@ from iter8_gitops.cluster.kubernetes.health import ClusterHealth, Condition, con
 from iter8_gitops.cluster.kubernetes.states import KindState, NotServed, Pending, Served
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import KubeError, KubeUnreachableError
+from iter8_gitops.sources.source import Source
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 DEPLOYMENT, SERVICE, ISVC = ("apps", "Deployment"), ("", "Service"), ("serving.kserve.io", "InferenceService")
@@ -95,5 +96,5 @@ def test_a_source_that_waits_ends_at_once_when_it_is_stopped() -> None:
 
 
 def test_the_source_says_where_the_objects_are() -> None:
-    health = ClusterHealth(FakeCluster(Condition(complete=True)))
+    health: Source = ClusterHealth(FakeCluster(Condition(complete=True)))
     assert (health.name, health.location) == ("cluster", "https://127.0.0.1:6443, all namespaces")
