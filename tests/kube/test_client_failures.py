@@ -76,6 +76,14 @@ def test_a_status_becomes_an_error_with_its_words(api: FakeApi, code: int, expec
     assert (caught.value.status, caught.value.reason, caught.value.message) == (code, "SomeReason", "what is wrong")
 
 
+def test_a_patch_that_does_not_fit_its_type_is_invalid_whatever_its_status(api: FakeApi) -> None:
+    message = "failed to create typed patch object: .spec.x: field not declared in schema"
+    _says(api, status_answer(500, "InternalError", message))
+
+    with pytest.raises(KubeInvalidError, match="field not declared"):
+        api.client().apply("/api/v1/namespaces/a/configmaps/b", {}, field_manager="m")
+
+
 def test_a_page_of_html_is_not_repeated(api: FakeApi) -> None:
     _says(api, Answer(502, b"<html><body><h1>Bad Gateway</h1></body></html>", {"Content-Type": "text/html"}))
 

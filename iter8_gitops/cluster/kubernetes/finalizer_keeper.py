@@ -11,6 +11,7 @@ from iter8_gitops.cluster.kubernetes.drain import Departure
 from iter8_gitops.cluster.kubernetes.finalizers import Step, next_step, with_finalizer, without_finalizer
 from iter8_gitops.cluster.kubernetes.ownership import has_finalizer, is_watched
 from iter8_gitops.cluster.kubernetes.places import Place, Places
+from iter8_gitops.cluster.kubernetes.refusals import UntouchableError
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.cluster.kubernetes.writes import LeaderWrites
 from iter8_gitops.kube.client import JsonObject, KubeClient

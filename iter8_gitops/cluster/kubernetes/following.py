@@ -18,7 +18,7 @@ from iter8_gitops.kube.store import Change
 
 CHECK_SECONDS = 1.0
 """How often a kind that is not (or no longer) listed is looked at again."""
-ABSENT_SECONDS = 4.0
+ABSENT_SECONDS = 3.0
 """How often discovery is asked for a kind that is not installed."""
 REFUSED_SECONDS = 4.0
 """A refusal counts when it lasts for so long: an API server that starts refuses what it grants a moment later."""

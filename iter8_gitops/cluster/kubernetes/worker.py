@@ -111,9 +111,8 @@ class Worker:
                     self._read_ledger()
         except RefusedError as error:
             refused = error.refusal
-        if isinstance(task, Resource | Leftover):
-            if told := self._wishes.note_resource(task.id, refused):
-                self._on_news(told)
+        if isinstance(task, Resource | Leftover) and (told := self._wishes.note_resource(task.id, refused)):
+            self._on_news(told)
         return () if refused is None else (refused,)
 
     def _keep_routes(self, task: Application) -> Collection[Refusal]:

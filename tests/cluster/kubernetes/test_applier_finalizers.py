@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from iter8_gitops.kube.errors import KubeForbiddenError
 from iter8_gitops.spec.resource import ResourceId
 from tests.cluster.kubernetes.applying import (
     FINALIZER,
@@ -296,3 +297,35 @@ def test_whoever_calls_never_waits(control_plane: ControlPlane, namespace: str, 
         assert time.monotonic() - began < 3
     finally:
         blocked.set()
+
+
+def test_a_drain_that_cannot_be_completed_ends_with_a_warning(
+    control_plane: ControlPlane, namespace: str, rig: Rig
+) -> None:
+    rig.applier._wishes._drains._patience = 0.5
+    resource = _named(control_plane, namespace, rig)
+    rig.want(APP, named=[resource], held=["main"])
+    _delete(control_plane, namespace)
+    rig.applier.release(APP, [resource])
+    eventually(lambda: _live(control_plane, namespace) is None)
+
+    def reasons() -> list[str]:
+        return [each["reason"] for each in control_plane.list("", "v1", "events", namespace)]
+
+    eventually(lambda: "DrainIncomplete" in reasons())
+
+
+def test_a_finalizer_that_may_not_be_put_is_a_problem_of_the_routemap(
+    control_plane: ControlPlane, namespace: str, rig: Rig
+) -> None:
+    def refuse(_verb: str, _path: str) -> None:
+        raise KubeForbiddenError("deployments.apps is forbidden", status=403)
+
+    control_plane.apply(deployment(namespace, "web"))
+    rig.client.before_write = refuse
+    rig.want(APP, named=[_id(namespace)])
+    eventually(lambda: rig.problems(APP))
+    assert f"Deployment {namespace}/web could not be kept until its traffic has moved" in rig.problems(APP)
+    assert f"allow the service account to patch deployments.apps in the namespace {namespace}" in rig.problems(APP)
+    rig.want(APP)
+    assert rig.problems(APP) == ""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iter8_gitops.cluster.backend import Wanted
@@ -76,6 +76,7 @@ def test_nothing_is_left_of_a_forgotten_application() -> None:
     assert demand.applications() == frozenset()
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.sets(st.sampled_from("rst")), st.sets(st.sampled_from("xyz"))),

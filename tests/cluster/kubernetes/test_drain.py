@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iter8_gitops.cluster.kubernetes.drain import Departure, Drains
@@ -64,6 +64,7 @@ def test_a_replica_that_takes_over_waits_as_long_as_the_first_one() -> None:
     assert drains.departure([("shop/a", WEB)]) == Departure(570, complete=False)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1000), st.one_of(st.none(), st.floats(0, 1000))), min_size=1, max_size=5))
 def test_a_resource_waits_for_the_last_of_its_applications(times: list[tuple[float, float | None]]) -> None:
     drains = Drains(10, patience=60)

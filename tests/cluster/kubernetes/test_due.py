@@ -34,14 +34,15 @@ def test_an_item_that_is_added_while_it_is_worked_on_comes_again() -> None:
 
 def test_idle_means_that_nothing_is_due_and_nothing_worked_on() -> None:
     queue: DueQueue[str] = DueQueue()
-    assert queue.is_idle
+    idle = [queue.is_idle]
     queue.add("x")
-    assert not queue.is_idle
+    idle.append(queue.is_idle)
     queue.take(1)
-    assert not queue.is_idle
+    idle.append(queue.is_idle)
     queue.done()
     queue.add("y", 60)
-    assert queue.is_idle
+    idle.append(queue.is_idle)
+    assert idle == [True, False, False, True]
 
 
 def test_adding_and_closing_wake_who_waits() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import pytest
@@ -133,8 +132,3 @@ def test_an_object_that_went_is_to_be_repaired() -> None:
     assert memory.is_repair(OBJECT, "d")
     memory.forget(OBJECT)
     assert not memory.is_repair(OBJECT, "d")
-
-
-def test_times_that_yaml_reads_can_be_fingerprinted() -> None:
-    live = _live() | {"spec": {"at": datetime.date(2026, 1, 1)}}
-    assert fingerprint(live) == fingerprint(live)

@@ -199,7 +199,7 @@ def test_a_kind_that_is_installed_deleted_and_installed_again_is_followed_each_t
     for name in ("first", "second"):
         plane.install_crd("httproutes")
         plane.apply(_http_route(name))
-        eventually(lambda name=name: watched.names(HTTP_ROUTE) == {name}, timeout=6)  # type: ignore[misc]
+        eventually(lambda name=name: watched.names(HTTP_ROUTE) == {name}, timeout=8)  # type: ignore[misc]
         plane.delete_crd("httproutes")
         eventually(lambda: isinstance(watched.watches.state(HTTP_ROUTE), NotServed), timeout=12)
         assert watched.names(HTTP_ROUTE) == set()
