@@ -68,8 +68,8 @@ source_options = combined(
         metavar="NAME",
         callback=namespace_name,
         help="Namespace of documents that state none (as kubectl's current namespace), and the one that --scope "
-        "namespace means. [default: the one that a routemap's resources name, else 'default'; with a real "
-        "cluster the context's]",
+        "namespace means. [default: the one that a routemap's resources name, else 'default'; with --scope "
+        "namespace the context's or the pod's]",
     ),
     click.option(
         "--cluster",

@@ -12,7 +12,6 @@ from iter8_gitops.spec.state_folder import StateFolder
 
 def controller_settings(location: str | None, state: Path, options: Mapping[str, Any]) -> ControllerSettings:
     """The settings that the options of `controller` and `up` stand for (`options` by parameter name)."""
-    kubeconfig = options["kubeconfig"]
     return ControllerSettings(
         location=location,
         state=StateFolder(state.absolute()),
@@ -23,18 +22,24 @@ def controller_settings(location: str | None, state: Path, options: Mapping[str,
         cluster=options["cluster"],
         routes=options["routes_dir"],
         config=options["config"],
-        access=ClusterAccess(
-            kubeconfig=str(kubeconfig) if kubeconfig else None,
-            context=options["context"],
-            instance=options["instance"],
-            scope=options["scope"],
-            configmaps=options["configmaps"],
-            leader_elect=options["leader_elect"],
-            lease_namespace=options["lease_namespace"],
-            lease_seconds=options["lease_seconds"],
-            finalizers=options["finalizers"],
-            drain=options["drain"],
-        ),
+        access=cluster_access(options),
+    )
+
+
+def cluster_access(options: Mapping[str, Any]) -> ClusterAccess:
+    """How a real cluster is meant to be reached and used."""
+    kubeconfig = options["kubeconfig"]
+    return ClusterAccess(
+        kubeconfig=str(kubeconfig) if kubeconfig else None,
+        context=options["context"],
+        instance=options["instance"],
+        scope=options["scope"],
+        configmaps=options["configmaps"],
+        leader_elect=options["leader_elect"],
+        lease_namespace=options["lease_namespace"],
+        lease_seconds=options["lease_seconds"],
+        finalizers=options["finalizers"],
+        drain=options["drain"],
     )
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def up(
     from iter8_gitops.runtime.wiring import check_settings
 
     prepare_process("up")
-    state = (state_dir or default_state_dir(location or f"kubernetes:{options['context'] or 'current'}")).absolute()
+    state = (state_dir or default_state_dir(location or _cluster_address(options))).absolute()
     # The parts would say the same, one after the other; it is kinder to refuse before anything starts.
     check_settings(controller_settings(location, state, options))
     if port == grpc_port:
@@ -79,6 +80,20 @@ def up(
     if code == 0:
         click.echo("stopped")
     sys.exit(code)
+
+
+def _cluster_address(options: Mapping[str, Any]) -> str:
+    """Where the real cluster is: the state of one must not be taken for that of another."""
+    from iter8_gitops.cli.settings import cluster_access
+    from iter8_gitops.runtime.settings import KUBERNETES
+
+    if options["cluster"] != KUBERNETES:
+        return ""
+    from iter8_gitops.runtime.real_cluster import connect
+
+    client = connect(cluster_access(options))
+    client.close()
+    return client.server
 
 
 def _require_free(host: str, port: int) -> None:

@@ -18,12 +18,18 @@ from iter8_gitops.spec.tree import SourceFailure, SourceTree
 if TYPE_CHECKING:
     from iter8_gitops.core.desired import Declared, DecodedTree
     from iter8_gitops.hooks.manager import Plugins
+    from iter8_gitops.spec.kinds import KindTable
 
 
 @click.command(short_help="Check routemap files before they are committed.")
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--namespace", metavar="NAME", callback=namespace_name, help="Namespace of documents that state none.")
-def validate(paths: tuple[str, ...], namespace: str | None) -> None:
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration with Iter8's `resourceTypes`: more kinds by short name (each with its `Kind`).",
+)
+def validate(paths: tuple[str, ...], namespace: str | None, config: Path | None) -> None:
     """Check the routemaps in files and directories; Kubernetes manifests beside them are ignored.
 
     Prints one line per problem, file:line:column first, and exits with 1 when there is any.
@@ -35,16 +41,18 @@ def validate(paths: tuple[str, ...], namespace: str | None) -> None:
     """
     from iter8_gitops.core.desired import desired
     from iter8_gitops.hooks.manager import Plugins
+    from iter8_gitops.runtime.configuration import load_configuration
     from iter8_gitops.runtime.intake import Intake
-    from iter8_gitops.spec.kinds import KindTable
+    from iter8_gitops.runtime.kind_resolver import KindResolver
 
     plugins = Plugins.load()
-    intake = Intake(KindTable(plugins.kinds()), namespace)
+    kinds = KindResolver(load_configuration(config).resource_types if config else (), plugins).table()
+    intake = Intake(kinds, namespace)
     trees = {path: intake.decode(_read(path)) for path in dict.fromkeys(paths)}
     wanted = desired(list(trees.values()), {})
     problems = {path: [*wanted.problems[path], *_unreadable(path, tree)] for path, tree in trees.items()}
     for declared in wanted.declared.values():
-        problems[declared.origin.source].extend(_template_problems(declared, plugins))
+        problems[declared.origin.source].extend(_template_problems(declared, plugins, kinds))
     for path, found in problems.items():
         for problem in found:
             click.echo(str(replace(problem, file=str(Path(path, problem.file) if Path(path).is_dir() else path))))
@@ -62,14 +70,14 @@ def _unreadable(path: str, tree: DecodedTree) -> list[Problem]:
     return [problem for contents in tree.files.values() for problem in contents.unreadable_problems]
 
 
-def _template_problems(declared: Declared, plugins: Plugins) -> tuple[Problem, ...]:
+def _template_problems(declared: Declared, plugins: Plugins, kinds: KindTable) -> tuple[Problem, ...]:
     """What goes wrong when the routing templates are rendered while only the primary takes traffic."""
     from iter8_gitops.core.reconcile import reconcile
     from iter8_gitops.runtime.inspection import tools
     from iter8_gitops.spec.resource import Absent
 
     nothing = {resource: Absent("NotFound", "not looked for") for resource in declared.routemap.resource_ids}
-    return reconcile(declared, nothing, tools(plugins), None, (), now=0.0).state.problems
+    return reconcile(declared, nothing, tools(plugins, kinds), None, (), now=0.0).state.problems
 
 
 def _read(path: str) -> SourceTree:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 import urllib3
@@ -19,7 +19,7 @@ from kubernetes.utils.keepalive import tcp_keepalive_socket_options
 
 from iter8_gitops import __version__
 from iter8_gitops.kube.credentials import Access
-from iter8_gitops.kube.errors import KubeError, KubeForbiddenError, KubeUnreachableError
+from iter8_gitops.kube.errors import KubeError, KubeForbiddenError, KubeInvalidError, KubeUnreachableError
 from iter8_gitops.kube.failures import error_of_network, error_of_response, is_timeout
 
 JSON: Final = "application/json"
@@ -70,13 +70,16 @@ class Transport:
         headers = {"User-Agent": f"iter8-gitops/{__version__}", "Accept": accept, **self._authorization()}
         if body is not None:
             headers["Content-Type"] = content_type
-        url = self.server + path + (f"?{urlencode(params)}" if params else "")
+        url = self.server + _checked(path) + (f"?{urlencode(params)}" if params else "")
         try:
             response: urllib3.BaseHTTPResponse = self._client.call_api(
                 method, url, header_params=headers, body=body, _request_timeout=timeout
             ).response
         except NETWORK_ERRORS as error:
             raise self.network_error(error) from error
+        except TypeError as error:  # For instance a date, which YAML has.
+            message = f"the object cannot be written as JSON: {error}"
+            raise KubeInvalidError(message, reason="Invalid") from error
         if response.status >= http.client.MULTIPLE_CHOICES:
             retry_after = response.headers.get("Retry-After", "")
             raise error_of_response(response.status, response.reason or "", self.read(response, timeout), retry_after)
@@ -141,6 +144,14 @@ def pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         return
     while piece := response.read1(_PIECE, decode_content=True):
         yield piece
+
+
+def _checked(path: str) -> str:
+    """Quote a path. Names from people's documents are in it, which must not lead to other objects than are meant."""
+    if any(part in ("", ".", "..") for part in path.split("/")[1:]):
+        message = f"{path!r} is not the path of an object"
+        raise KubeInvalidError(message, reason="Invalid")
+    return quote(path, safe="/:@!$&'()*+,;=~")
 
 
 def _socket_options() -> list[tuple[int, int, int]]:

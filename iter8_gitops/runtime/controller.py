@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.cluster.backend import Cluster
@@ -65,6 +65,7 @@ class Controller:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._tools = parts.tools
         self._problems = ProblemBook()
         self._triggers = Triggers()
         self._declarations = Declarations(
@@ -154,6 +155,7 @@ class Controller:
                     _log.info("source %s is seen whole", content.source)
         kinds = self._parts.new_kinds()
         if kinds is not None:
+            self._tools = replace(self._tools, short_names=kinds.short_names())
             self._declarations.replace_kinds(kinds)
         self._declarations.take(fresh.values())
         if fresh or kinds is not None:
@@ -189,7 +191,7 @@ class Controller:
     def _take_turn(self, application: str, now: float) -> Turn | None:
         problems = (*self._problems.concerning(application), *self._refused.get(application, ()))
         declared, previous = self._declarations[application], self._states.get(application)
-        turn = take_turn(declared, self._parts.cluster, self._parts.tools, previous, problems, now)
+        turn = take_turn(declared, self._parts.cluster, self._tools, previous, problems, now)
         self._triggers.recheck(application, turn.recheck_at if isinstance(turn, Turn) else turn)
         return turn if isinstance(turn, Turn) else None
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from iter8_gitops.core.availability import Inspect, Inspection
 from iter8_gitops.core.reconcile import Tools
 from iter8_gitops.hooks.manager import Plugins
+from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.readiness import Readiness
 from iter8_gitops.spec.resource import Resource
 
 
-def tools(plugins: Plugins) -> Tools:
+def tools(plugins: Plugins, kinds: KindTable) -> Tools:
     """The callables that `reconcile` needs, answered by `plugins`."""
-    short_names = {
-        (kind.group, kind.kind): kind.short_names[0] for kind in reversed(plugins.kinds()) if kind.short_names
-    }
-    return Tools(inspect=_inspect_with(plugins), render=plugins.render, short_names=short_names)
+    return Tools(inspect=_inspect_with(plugins), render=plugins.render, short_names=kinds.short_names())
 
 
 def _inspect_with(plugins: Plugins) -> Inspect:

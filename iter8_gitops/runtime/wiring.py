@@ -86,7 +86,7 @@ def _manifest_parts(
         cluster=cluster,
         load_resources=cluster.load,
         intake=Intake(resolver.table(), settings.namespace),
-        tools=tools(_with_rules(plugins, resolver)),
+        tools=tools(_with_rules(plugins, resolver), resolver.table()),
         board=board,
         last_good=last_good,
     )
@@ -114,7 +114,7 @@ def _real_parts(
         cluster=cluster,
         load_resources=None,
         intake=Intake(resolver.table(), settings.namespace, scope),
-        tools=tools(_with_rules(plugins, resolver)),
+        tools=tools(_with_rules(plugins, resolver), resolver.table()),
         board=board,
         last_good=last_good,
         new_kinds=lambda: _newest(tables),

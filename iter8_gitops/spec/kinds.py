@@ -59,6 +59,10 @@ class KindTable:
         """The known kind of this API group and name, or None."""
         return self._by_kind.get((group, kind))
 
+    def short_names(self) -> dict[tuple[str, str], str]:
+        """The first short name of every kind that has one, by (API group, kind)."""
+        return {key: kind.short_names[0] for key, kind in self._by_kind.items() if kind.short_names}
+
     def names(self) -> tuple[str, ...]:
         """Every short name, sorted."""
         return self._short_names

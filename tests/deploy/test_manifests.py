@@ -138,10 +138,19 @@ def test_the_command_line_understands_the_arguments(objects: list[Object]) -> No
             assert probe[0] == "iter8-gitops"
             commands.append((probe[1], probe[2:]))
         for command, words in commands:
-            with click.Context(main) as context:
-                found = main.get_command(context, command)
-                assert found is not None, f"there is no command {command}"
-                found.make_context(command, list(words)).close()
+            assert parsed(command, words)["state_dir"] == Path("/var/lib/iter8-gitops")
+
+
+def test_what_the_secret_says_of_git_reaches_the_controller(
+    renders: dict[str, list[Object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (controller,) = (c for c in pod_of(renders["kustomize-components"])["containers"] if c["name"] == "controller")
+    for each in controller["env"]:
+        if "secretKeyRef" in each.get("valueFrom", {}):
+            monkeypatch.setenv(each["name"], f"the {each['valueFrom']['secretKeyRef']['key']}")
+    name, *words = arguments(renders["kustomize-components"], "controller")
+    options = parsed(name, words)
+    assert (options["location"], options["branch"], options["subpath"]) == ("the url", "the branch", "the path")
 
 
 @pytest.mark.parametrize("name", ["kustomize-namespace", "kustomize-components", "helm-namespace"])
@@ -247,6 +256,16 @@ def ask_git(settings: dict[str, str], host: str, path: str) -> dict[str, str]:
     )
     answer = dict(line.split("=", 1) for line in done.stdout.splitlines())
     return {key: answer[key] for key in ("username", "password") if key in answer}
+
+
+def parsed(name: str, words: list[str]) -> dict[str, Any]:
+    """The options that the command `name` makes of `words`."""
+    settings = main.context_settings
+    with click.Context(main, auto_envvar_prefix=settings["auto_envvar_prefix"]) as parent:
+        command = main.get_command(parent, name)
+        assert command is not None, f"there is no command {name}"
+        with command.make_context(name, list(words), parent=parent) as context:
+            return dict(context.params)
 
 
 def of_kind(objects: list[Object], *kinds: str) -> list[Object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.sources.directory import DirectorySource
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.resource import ResourceKind
 from iter8_gitops.spec.snapshot import Snapshot
 from iter8_gitops.spec.tree import SourceFailure, SourceFile, SourceTree
 from tests.runtime.fake_cluster import FakeCluster
@@ -44,6 +46,8 @@ class Bench:
         self.cluster = cluster
         self.now = 1000.0
         self.plugins = Plugins.load()
+        self.new_kinds: list[KindTable] = []
+        kinds = KindTable(self.plugins.kinds(), {"ro": "rollouts.argoproj.io"})
         self.feeds = {
             "git": Feed(DirectorySource(folder, name="git")),
             "configmaps": Feed(DirectorySource(folder, name="configmaps")),
@@ -56,8 +60,9 @@ class Bench:
                 feeds=tuple(self.feeds.values()),
                 cluster=cluster,
                 load_resources=None,
-                intake=Intake(KindTable(self.plugins.kinds()), None),
-                tools=tools(self.plugins),
+                intake=Intake(kinds, None),
+                tools=tools(self.plugins, kinds),
+                new_kinds=lambda: self.new_kinds.pop() if self.new_kinds else None,
                 board=self.board,
                 last_good=self.last_good,
                 resync_seconds=600.0,
@@ -253,7 +258,12 @@ def test_readers_see_a_state_before_the_cluster_is_asked_for_what_follows_from_i
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish = bench.board.publish
-    monkeypatch.setattr(bench.board, "publish", lambda *a: (bench.cluster.log.append(("publish", None)), publish(*a)))
+
+    def noted(*arguments: Any) -> None:
+        bench.cluster.log.append(("publish", None))
+        publish(*arguments)
+
+    monkeypatch.setattr(bench.board, "publish", noted)
     bench.deliver("git", web=routemap("web", "a"))
     assert [name for name, _ in bench.cluster.log][:2] == ["publish", "apply"]
 
@@ -307,3 +317,15 @@ def test_everything_is_looked_at_again_now_and_then(bench: Bench) -> None:
     bench.now += 600
     bench.step()
     assert bench.calls("apply") == [("apply", "shop/web")]
+
+
+def test_a_kind_that_becomes_known_later_mends_the_routemaps_that_name_it(bench: Bench) -> None:
+    text = routemap("web", "a").replace("cm", "ro")
+    bench.deliver("git", web=text)
+    assert bench.snapshot.routemaps == {}
+    rollout = ResourceKind("argoproj.io", "v1alpha1", "Rollout", "rollouts", ("ro",))
+    bench.new_kinds.append(KindTable((rollout, *bench.plugins.kinds())))
+    bench.step()
+    (resource,) = bench.snapshot.routemaps["shop/web"].versions[0].resources
+    assert resource.kind == "Rollout"
+    assert bench.cluster.kinds == {("argoproj.io", "Rollout")}

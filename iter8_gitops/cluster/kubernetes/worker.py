@@ -165,7 +165,8 @@ class Worker:
         if any(refusal.unreachable for refusal in refusals):
             self._stopping.wait(self._away.pause(""))
         # What concerns a routemap is told as its problem; of the rest nobody would hear.
-        level = logging.WARNING if first and not isinstance(task, Application) else logging.DEBUG
+        unheard = not isinstance(task, Application) and any(refusal.untold == 0 for refusal in refusals)
+        level = logging.WARNING if first and unheard else logging.DEBUG
         _log.log(level, "%s: %s", task, "; ".join(refusal.message for refusal in refusals))
 
     def _pause(self, task: Task, refusal: Refusal) -> float:

@@ -158,7 +158,7 @@ def test_a_field_that_cannot_be_changed_is_a_problem_of_its_template_alone(
     eventually(lambda: rig.problems(APP))
     assert rig.problems(APP).startswith(f"routing template 'service': Service {namespace}/s could not be applied: ")
     assert "may not change" in rig.problems(APP) or "immutable" in rig.problems(APP)
-    assert data_of(control_plane, namespace, "r") == {"a": "1"}
+    eventually(lambda: data_of(control_plane, namespace, "r") == {"a": "1"})
     control_plane.delete("", "v1", "services", namespace, "s")
     eventually(lambda: not rig.problems(APP))
 
@@ -244,3 +244,24 @@ def test_an_object_that_vanishes_while_it_is_let_go_is_not_made_anew(
     rig.applier.withdraw(APP)
     rig.settle(1.0)
     assert data_of(control_plane, namespace, "r") is None
+
+
+def test_an_object_that_would_be_invalid_without_our_fields_only_loses_our_marks(
+    control_plane: ControlPlane, namespace: str, rig: Rig
+) -> None:
+    metadata = {"name": "h", "namespace": namespace}
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    body = {"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": metadata}
+    control_plane.apply(body | {"spec": {"scaleTargetRef": target, "maxReplicas": 3}})
+    rig.want(APP, rendered(body | {"spec": {"maxReplicas": 5}}, force=True))
+
+    def live() -> dict[str, Any]:
+        found = control_plane.get("autoscaling", "v1", "horizontalpodautoscalers", namespace, "h")
+        assert found is not None
+        return found
+
+    eventually(lambda: live()["spec"]["maxReplicas"] == 5)
+    rig.applier.withdraw(APP)
+    eventually(lambda: "labels" not in live()["metadata"])
+    assert live()["spec"]["maxReplicas"] == 5
+    assert "iter8.tools/route" not in live()["metadata"].get("annotations", {})

@@ -310,7 +310,8 @@ def test_a_drain_that_cannot_be_completed_ends_with_a_warning(
     eventually(lambda: _live(control_plane, namespace) is None)
 
     def reasons() -> list[str]:
-        return [each["reason"] for each in control_plane.list("", "v1", "events", namespace)]
+        events = control_plane.admin.get(f"/api/v1/namespaces/{namespace}/events").raise_for_status().json()
+        return [each["reason"] for each in events["items"]]
 
     eventually(lambda: "DrainIncomplete" in reasons())
 

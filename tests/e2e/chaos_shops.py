@@ -1,0 +1,58 @@
+"""Applications to disturb: with ConfigMaps and with InferenceServices as versions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import yaml
+
+from tests.e2e.manifests import LOADED
+from tests.e2e.on_kubernetes import CONFIG_MAPS, TEMPLATE, Shop
+
+
+class ChangingShop(Shop):
+    """A shop whose versions, ConfigMaps, can be given weights."""
+
+    kind: ClassVar = CONFIG_MAPS
+
+    def weigh(self, index: int, weight: int) -> None:
+        """Set the weight of a version, as people do: with an annotation."""
+        annotations = {"iter8.tools/weight": str(weight)}
+        self.plane.patch(*self.kind, self.namespace, f"web-{index}", {"metadata": {"annotations": annotations}})
+
+    def tear_out(self, index: int) -> None:
+        """Delete a version although its finalizer asks for patience."""
+        self.remove(index)
+        self.plane.patch(*self.kind, self.namespace, f"web-{index}", {"metadata": {"finalizers": None}})
+
+
+class ModelShop(ChangingShop):
+    """A shop whose versions are InferenceServices; the test plays KServe, which says that they are loaded."""
+
+    kind: ClassVar = ("serving.kserve.io", "v1beta1", "inferenceservices")
+
+    def declare(self, template: str = TEMPLATE, **spec: Any) -> None:
+        """See Shop."""
+        versions = [{"resources": [{"gvrShort": "isvc", "name": f"web-{index}"}]} for index in (0, 1)]
+        super().declare(template, **{"versions": versions, **spec})
+
+    def deploy(self, index: int, value: str = "1", *, watched: bool = True) -> None:
+        """See Shop; `value` names the model."""
+        labels = {"iter8.tools/watch": "true"} if watched else {}
+        model = {"modelFormat": {"name": "sklearn"}, "storageUri": f"s3://models/{value}"}
+        manifest = {
+            "apiVersion": "serving.kserve.io/v1beta1",
+            "kind": "InferenceService",
+            "metadata": {"name": f"web-{index}", "labels": labels},
+            "spec": {"predictor": {"model": model}},
+        }
+        self.plane.apply(manifest, self.namespace)
+        self.plane.patch_status(*self.kind, self.namespace, f"web-{index}", yaml.safe_load(LOADED)["status"])
+
+    def remove(self, index: int) -> None:
+        """See Shop."""
+        self.plane.delete(*self.kind, self.namespace, f"web-{index}")
+
+    def version(self, index: int) -> dict[str, Any] | None:
+        """See Shop."""
+        return self.plane.get(*self.kind, self.namespace, f"web-{index}")
