@@ -64,12 +64,16 @@ def measure(count: int) -> None:
         server = f"http://127.0.0.1:{ports['8080']}"
         with httpx.Client(base_url=server, trust_env=False) as client:
             _wait_until_served(client, count)
-            print(f"{count} routemaps: first complete snapshot after {time.monotonic() - begin:.1f} s")
+            _say(f"{count} routemaps: first complete snapshot after {time.monotonic() - begin:.1f} s")
             for number in range(_LOOKUPS):
                 application = f"{_NAMESPACE}/app-{number % count}"
                 client.get("/v1/lookup", params={"application": application, "user": f"user-{number}"})
         for name, process in processes.items():
-            print(f"  {name:<10} {sum(map(_high_water, _tree(process.pid))):>5.0f} MiB")
+            _say(f"  {name:<10} {sum(map(_high_water, _tree(process.pid))):>5.0f} MiB")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def _containers() -> list[dict[str, Any]]:
@@ -116,7 +120,7 @@ def _create(plane: ControlPlane, root: str, body: dict[str, Any]) -> None:
     assert answer.is_success, answer.text
     if plural == "deployments":
         ready = {"type": "Available", "status": "True"}
-        status = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}
+        status: dict[str, Any] = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}
         status |= {"availableReplicas": 1, "conditions": [ready]}
         plane.patch_status("apps", "v1", plural, _NAMESPACE, body["metadata"]["name"], status)
 

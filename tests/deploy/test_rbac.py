@@ -144,7 +144,9 @@ def test_the_rules_are_complete(subject: Subject) -> None:
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    expected = {(group, resource, verb, ()) for (group, resource), verbs in NEEDED.items() for verb in verbs}
+    expected: set[tuple[str, str, str, tuple[str, ...]]] = {
+        (group, resource, verb, ()) for (group, resource), verbs in NEEDED.items() for verb in verbs
+    }
     lease = ("coordination.k8s.io", "leases")
     expected |= {(*lease, "create", ()), *((*lease, verb, ("iter8-gitops",)) for verb in ("get", "update", "patch"))}
     # Everybody may ask what they may do.
@@ -177,7 +179,7 @@ def test_it_holds_its_own_lease_and_no_other(control_plane: ControlPlane, subjec
 
 
 def test_it_applies_and_deletes_routes(subject: Subject) -> None:
-    routes = {
+    routes: dict[str, dict[str, Any]] = {
         path_of("", "v1", "configmaps", subject.namespace, "route"): {"data": {"weight": "1"}},
         path_of("networking.istio.io", "v1beta1", "virtualservices", subject.namespace, "route"): {
             "spec": {"hosts": ["shop"], "http": [{"route": [{"destination": {"host": "shop"}}]}]}
@@ -199,8 +201,8 @@ def test_it_applies_and_deletes_routes(subject: Subject) -> None:
 
 def test_it_puts_and_removes_finalizers_and_deletes_no_workload(control_plane: ControlPlane, subject: Subject) -> None:
     pod = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "web"}]}}
-    deployment = {"spec": {"selector": {"matchLabels": {"app": "web"}}, "template": pod}}
-    service = {"spec": {"ports": [{"port": 80, "protocol": "TCP"}]}}
+    deployment: dict[str, Any] = {"spec": {"selector": {"matchLabels": {"app": "web"}}, "template": pod}}
+    service: dict[str, Any] = {"spec": {"ports": [{"port": 80, "protocol": "TCP"}]}}
     for group, version, plural, kind, content in (
         ("apps", "v1", "deployments", "Deployment", deployment),
         ("", "v1", "services", "Service", service),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 import yaml
 
 from tests.e2e.manifests import LOADED
-from tests.e2e.on_kubernetes import CONFIG_MAPS, TEMPLATE, Shop
+from tests.e2e.on_kubernetes import CONFIG_MAPS, HTTP_ROUTES, TEMPLATE, Shop
 
 
 class ChangingShop(Shop):
@@ -20,10 +21,35 @@ class ChangingShop(Shop):
         annotations = {"iter8.tools/weight": str(weight)}
         self.plane.patch(*self.kind, self.namespace, f"web-{index}", {"metadata": {"annotations": annotations}})
 
+    def declare_more(self, count: int) -> None:
+        """Apply further routemaps with the same versions, each with a route of its own."""
+        for number in range(count):
+            self._declare_as(f"more-{number}")
+
+    def all_routed(self) -> list[list[int]]:
+        """The weights in all routes of the namespace."""
+        routes = self.plane.list_all(*HTTP_ROUTES, self.namespace)
+        return [[ref["weight"] for ref in route["spec"]["rules"][0]["backendRefs"]] for route in routes]
+
     def tear_out(self, index: int) -> None:
         """Delete a version although its finalizer asks for patience."""
         self.remove(index)
         self.plane.patch(*self.kind, self.namespace, f"web-{index}", {"metadata": {"finalizers": None}})
+
+    def _declare_as(self, name: str) -> None:
+        versions = [{"resources": [{"gvrShort": "cm", "name": f"web-{index}"}]} for index in (0, 1)]
+        templates = {
+            "http": {"gvrShort": "httproute", "template": TEMPLATE.replace("{name: web}", f"{{name: {name}}}")}
+        }
+        self.plane.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": name, "labels": {"iter8.tools/kind": "routemap"}},
+                "data": {"strSpec": json.dumps({"versions": versions, "routingTemplates": templates})},
+            },
+            self.namespace,
+        )
 
 
 class ModelShop(ChangingShop):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from types import TracebackType
 from typing import Self
 
 import httpx
@@ -47,7 +46,9 @@ class Watcher:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop.set()
         self._thread.join()
         assert not self.wrong, f"{len(self.wrong)} of {self.answers} answers were wrong: {self.wrong[:10]}"
@@ -64,7 +65,7 @@ class Watcher:
             return self._fresh and self._last == self._phases[-1]
 
     def await_settled(self, seconds: float = 60.0) -> None:
-        """Wait until all is answered from the newest weights, of which a `new` round is asked; from then on, nothing else is right."""
+        """Wait until all is answered from the newest weights; from then on, nothing else is right."""
         self.next_round()
         eventually(lambda: self.settled, f"{self.application}: answers from the newest weights", seconds)
         with self._lock:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
 
@@ -15,21 +14,17 @@ from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.objects import Object
 from tests.controlplane.proxy import ChaosProxy
 from tests.e2e.chaos_shops import ChangingShop, ModelShop
-from tests.e2e.chaos_watcher import Watcher
-from tests.e2e.system import System, eventually
+from tests.e2e.system import System
 
 LEASE_SECONDS = 4.0
-RECOVERY_SECONDS = 5.0
-"""How long after the end of a disturbance something may still be wrong."""
-CALM_SECONDS = 1.0
-"""An idle machine takes less to bring a change to lookups and routes while nothing is disturbed. Where it takes longer,
-a recovery may take longer by the same factor."""
-_PATIENCE = 90.0
 _BYSTANDERS = 40
+"""Further definitions: an API server that starts takes a while to serve them all."""
 _DEPLOY = Path(__file__).parents[2] / "deploy" / "kustomize"
 _USER = "controller"
 _BINDING = ("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "", "iter8-gitops")
 _LEASE = ("coordination.k8s.io", "v1", "leases", "default", "iter8-gitops")
+
+_Shop = TypeVar("_Shop", bound=ChangingShop)
 
 
 class World:
@@ -117,10 +112,24 @@ class World:
         self.plane.create_namespace(name)
         return name
 
-    def _opened[AnyShop: ChangingShop](self, shop: AnyShop) -> AnyShop:
+    def _opened(self, shop: _Shop) -> _Shop:
         shop.deploy(0)
         shop.deploy(1)
         shop.declare()
         self.system.await_weights(shop.application, 1, 1)
         shop.await_routed(1, 1)
         return shop
+
+
+def _definition(number: int) -> dict[str, Any]:
+    """A small CustomResourceDefinition."""
+    group, plural, kind = "chaos.example.com", f"bystanders{number}", f"Bystander{number}"
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": plural, "singular": kind.lower(), "kind": kind}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": [version]},
+    }

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -32,12 +31,6 @@ class KindCluster:
         """Run kubectl in the namespace of the tests; AssertionError with its complaint when it fails."""
         return run("kubectl", f"--kubeconfig={self.kubeconfig}", f"--namespace={NAMESPACE}", *words, stdin=stdin)
 
-    def routemap(self, name: str) -> dict[str, Any]:
-        """What the API says of a routemap; {} when it has none."""
-        answer = httpx.get(f"{self.http}/v1/routemaps/{NAMESPACE}/{name}", timeout=5, trust_env=False)
-        found: dict[str, Any] = answer.json() if answer.is_success else {}
-        return found
-
     def versions_of(self, name: str, users: int = 200) -> set[int]:
         """The versions that users get."""
         application = f"{NAMESPACE}/{name}"
@@ -46,7 +39,7 @@ class KindCluster:
                 client.get("/v1/lookup", params={"application": application, "user": f"user-{number}"})
                 for number in range(users)
             ]
-        return {answer.json()["version"] if answer.is_success else -1 for answer in answers}
+        return {answer.json()["versionNumber"] if answer.is_success else -1 for answer in answers}
 
 
 @pytest.fixture(scope="session")

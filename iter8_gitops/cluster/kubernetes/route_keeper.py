@@ -28,9 +28,13 @@ class Claims(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of it: refusals by template, and the applications that may take over objects now."""
+    """What came of it: refusals by template, and the applications that may take over objects now.
+
+    `marks` says which mark each object carries now that was applied (or, None, let go), which the watch shows later.
+    """
 
     refusals: dict[str, Refusal] = field(default_factory=dict)
+    marks: dict[ResourceId, Mark | None] = field(default_factory=dict)
     heirs: set[str] = field(default_factory=set)
 
     @property
@@ -59,18 +63,17 @@ class RouteKeeper:
         Raises NotLeadingError.
         """
         outcome = Outcome()
-        right: set[ResourceId] = set()
         for route in wanted.routes:
             wish = RouteObject(route, Mark(application, route.template), self._instance, wanted.owner)
             try:
-                right.add(self._writer.hold(wish, self._claims.claims))
+                outcome.marks[self._writer.hold(wish, self._claims.claims)] = wish.mark
             except RefusedError as error:
                 outcome.refusals[route.template] = error.refusal
             if outcome.unreachable:
                 return outcome
         for resource, mark in marked.items():
             # While the new object of a template cannot be applied, the old one goes on routing.
-            if resource in right or mark.template in wanted.held or mark.template in outcome.refusals:
+            if resource in outcome.marks or mark.template in wanted.held or mark.template in outcome.refusals:
                 continue
             if heirs := self._claims.rendering(resource) - {application}:
                 outcome.heirs |= heirs
@@ -78,6 +81,7 @@ class RouteKeeper:
             try:
                 self._remover.let_go(resource, mark)
                 self._writer.forget(resource)
+                outcome.marks[resource] = None
             except RefusedError as error:
                 outcome.refusals[mark.template] = error.refusal
             if outcome.unreachable:

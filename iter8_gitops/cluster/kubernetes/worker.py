@@ -123,6 +123,10 @@ class Worker:
             return ()
         written = self._writes.count
         outcome = self._routes.keep(task.name, order.wanted, order.marked)
+        if self._writes.count != written:
+            self._queue.add(task, UNSEEN_SECONDS * 1.1)
+            for resource, mark in outcome.marks.items():
+                self._wishes.see(resource, mark)
         for heir in outcome.heirs:
             self._queue.add(Application(heir))
         if self._wishes.note_routes(task.name, outcome.refusals):
@@ -130,8 +134,6 @@ class Worker:
         if outcome.is_complete and not order.wanted.held:
             for resource in self._wishes.fulfilled(task.name, order):
                 self._queue.add(Resource(resource))
-        if self._writes.count != written:
-            self._queue.add(task, UNSEEN_SECONDS * 1.1)
         return outcome.refusals.values()
 
     def _settle(self, task: Resource) -> None:

@@ -241,3 +241,14 @@ def test_only_the_leader_writes(control_plane: ControlPlane, namespace: str, mak
     rig.leading = True
     rig.applier.leadership_changed(True)
     eventually(lambda: config_map(control_plane, namespace, "r") is not None)
+
+
+def test_what_was_applied_is_removed_though_no_watch_showed_it(
+    control_plane: ControlPlane, namespace: str, rig: Rig
+) -> None:
+    rig.applier.route_changed = lambda kind, changes: None  # type: ignore[method-assign]
+    rig.want(APP, route(namespace, "r"))
+    rig.settle()
+    rig.applier.withdraw(APP)
+    rig.settle()
+    assert config_map(control_plane, namespace, "r") is None
