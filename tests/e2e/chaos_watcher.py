@@ -46,9 +46,7 @@ class Watcher:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
         assert not self.wrong, f"{len(self.wrong)} of {self.answers} answers were wrong: {self.wrong[:10]}"

@@ -39,6 +39,7 @@ class KubernetesCluster:
         self._settings = settings
         self._news = NewsBox()
         self._named = NamedResources()
+        self._following = threading.Lock()
         discovery = Discovery(client)
         scope = settings.namespace
         self._resources = KindWatches(
@@ -171,7 +172,8 @@ class KubernetesCluster:
         return self._resources.get((wanted.group, wanted.kind), wanted.namespace, wanted.name)
 
     def _follow_routes(self) -> None:
-        self._routes.want(self._applier.kinds())
+        with self._following:  # several threads come here, and the newest answer must be the last one that counts
+            self._routes.want(self._applier.kinds())
 
     def _resources_changed(self, kind: KindKey, changes: Sequence[Change]) -> None:
         self._applier.resource_changed(kind, changes)
