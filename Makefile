@@ -7,10 +7,10 @@ RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check lint bench proto lock clean
+.PHONY: help up demo test test-kind check lint bench proto lock clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(RUNTIME) ## Serve the example routemaps: HTTP on :8080, gRPC on :50051 (ARGS="..." adds options)
 	$(BIN)/iter8-gitops up examples $(ARGS)
@@ -20,6 +20,9 @@ demo: $(RUNTIME) ## Play the whole story, from a first commit to a promoted winn
 
 test: check ## Everything CI runs: the static checks, then every test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+
+test-kind: $(DEVELOPMENT) ## Play the story on a kind cluster (needs Docker and kind)
+	ITER8_TEST_KIND=1 $(BIN)/python -m pytest -n 0 tests/kind $(ARGS)
 
 check: lint ## The static checks: ruff, mypy --strict, import-linter
 	$(BIN)/mypy
