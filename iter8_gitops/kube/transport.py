@@ -6,8 +6,9 @@ import http.client
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -33,6 +34,14 @@ NETWORK_ERRORS: Final = (urllib3.exceptions.HTTPError, http.client.HTTPException
 """All that urllib3 and what is under it raise when a connection fails or the other side does not speak HTTP."""
 
 
+class Doubtful(Protocol):
+    """Something that waits for the server to speak, and cannot tell a silence from a connection that leads nowhere."""
+
+    def doubt(self, since: float) -> None:
+        """The server has not answered a request that was sent at `since` (monotonic seconds)."""
+        ...
+
+
 class Transport:
     """Sends requests and reads answers. Thread-safe; never tries again by itself.
 
@@ -46,6 +55,8 @@ class Transport:
         self._configuration.socket_options = _socket_options()
         self._client = ApiClient(self._configuration)
         self._credentials = threading.Lock()
+        self._waiting: weakref.WeakSet[Doubtful] = weakref.WeakSet()
+        self._waiting_lock = threading.Lock()
         self._closed = False
         self.server: str = self._configuration.host
 
@@ -71,6 +82,7 @@ class Transport:
         if body is not None:
             headers["Content-Type"] = content_type
         url = self.server + _checked(path) + (f"?{urlencode(params)}" if params else "")
+        began = time.monotonic()
         try:
             response: urllib3.BaseHTTPResponse = self._client.call_api(
                 method, url, header_params=headers, body=body, _request_timeout=timeout
@@ -87,17 +99,17 @@ class Transport:
 
     def read(self, response: urllib3.BaseHTTPResponse, timeout: float) -> bytes:
         """Read the whole body within `timeout` seconds, and give the connection back."""
-        deadline = time.monotonic() + timeout
+        began = time.monotonic()
         chunks: list[bytes] = []
         try:
             for piece in pieces(response):
                 chunks.append(piece)
-                if time.monotonic() > deadline:
+                if time.monotonic() > began + timeout:
                     message = "the answer takes too long"
                     raise TimeoutError(message)
         except NETWORK_ERRORS as error:
             response.close()
-            raise self.network_error(error) from error
+            raise self.network_error(error, began) from error
         response.release_conn()
         return b"".join(chunks)
 
@@ -112,10 +124,22 @@ class Transport:
             raise self._not_json("it is no object")
         return content
 
-    def network_error(self, error: Exception) -> KubeError:
-        """Put a network's error in words. After a silence, the idle connections may lead nowhere, too: drop them."""
+    def tell_of_silence(self, waiting: Doubtful) -> None:
+        """Let `waiting` know of requests that are not answered in time, as long as somebody else holds it."""
+        with self._waiting_lock:
+            self._waiting.add(waiting)
+
+    def network_error(self, error: Exception, began: float) -> KubeError:
+        """Put a network's error in words; nothing was heard since `began` (monotonic seconds).
+
+        After a silence, idle connections may lead nowhere, too, and so may streams: drop those, and doubt these.
+        """
         if is_timeout(error):
             self._client.rest_client.pool_manager.clear()
+            with self._waiting_lock:
+                waiting = list(self._waiting)
+            for each in waiting:
+                each.doubt(began)
         return error_of_network(self.server, error)
 
     def close(self) -> None:

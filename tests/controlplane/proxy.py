@@ -73,6 +73,13 @@ class ChaosProxy:
         """Let the bytes flow again; none is lost."""
         self._run(self._set_flowing(True))
 
+    def abandon(self) -> None:
+        """Keep every byte of the open connections back for ever, without closing any; new ones are forwarded.
+
+        A balancer that has forgotten them: nobody is told, and the kernels on both sides see nothing amiss.
+        """
+        self._run(self._abandon())
+
     def close(self) -> None:
         """Reset all connections and stop for good."""
         if self._loop.is_closed():
@@ -91,6 +98,11 @@ class ChaosProxy:
             self._flowing.set()
         else:
             self._flowing.clear()
+
+    async def _abandon(self) -> None:
+        self._flowing.clear()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
 
     async def _accept(self) -> None:
         if self._listener is None:
@@ -134,16 +146,17 @@ class ChaosProxy:
 
     async def _forward(self, client: socket.socket, server: socket.socket) -> None:
         """Carry bytes until both sides have said their last; any error ends both directions."""
+        flowing = self._flowing
         await self._loop.sock_connect(server, ("127.0.0.1", self.target))
         async with asyncio.TaskGroup() as directions:
-            directions.create_task(self._carry(client, server))
-            directions.create_task(self._carry(server, client))
+            directions.create_task(self._carry(client, server, flowing))
+            directions.create_task(self._carry(server, client, flowing))
 
-    async def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+    async def _carry(self, source: socket.socket, sink: socket.socket, flowing: asyncio.Event) -> None:
         while data := await self._loop.sock_recv(source, 65536):
             if self.latency:
                 await asyncio.sleep(self.latency)
-            await self._flowing.wait()
+            await flowing.wait()
             await self._loop.sock_sendall(sink, data)
-        await self._flowing.wait()
+        await flowing.wait()
         sink.shutdown(socket.SHUT_WR)

@@ -23,6 +23,7 @@ from iter8_gitops.kube.errors import (
     KubeNotFoundError,
     KubeUnreachableError,
 )
+from iter8_gitops.kube.streams import WatchStream
 from tests.kube.fake_api import (
     Answer,
     FakeApi,
@@ -378,6 +379,46 @@ def test_a_silent_watch_is_given_up(api: FakeApi) -> None:
     ):
         list(stream)
     done.set()
+
+
+@pytest.mark.parametrize(("talks", "ends"), [(False, True), (True, False)])
+def test_a_watch_is_given_up_that_is_as_silent_as_a_request_without_answer(
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch, talks: bool, ends: bool
+) -> None:
+    monkeypatch.setattr("iter8_gitops.kube.streams._QUIET", 0.1)
+    done = threading.Event()
+
+    def speak() -> Iterator[bytes]:
+        yield event("ADDED", config_map("a", 1))
+        while not done.wait(0.05):
+            if talks:
+                yield event("MODIFIED", config_map("a", 1))
+
+    def hang() -> Iterator[bytes]:
+        done.wait(10)
+        yield b"{}"
+
+    api.handler = lambda request: Answer(chunks=speak() if "watch=true" in request.target else hang())
+    client = api.client()
+    seen: list[object] = []
+    with client.watch(_CONFIG_MAPS, read_timeout=30) as stream:
+        reader = threading.Thread(target=_read, args=(stream, seen))
+        reader.start()
+        with pytest.raises(KubeUnreachableError, match="no answer in time"):
+            client.get("/version", timeout=0.5)
+        reader.join(0.5)
+        assert reader.is_alive() is not ends
+        stream.close()
+        reader.join()
+    done.set()
+    assert isinstance(seen[-1], KubeUnreachableError) is ends
+
+
+def _read(stream: WatchStream, seen: list[object]) -> None:
+    try:
+        seen.extend(stream)
+    except KubeError as error:
+        seen.append(error)
 
 
 def test_closing_a_watch_ends_it_in_another_thread_without_an_error(api: FakeApi) -> None:
