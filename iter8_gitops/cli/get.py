@@ -69,6 +69,7 @@ def _rows(routemap: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _sentence(problem: dict[str, Any]) -> str:
-    where = ":".join(str(part) for part in (problem["file"], problem["line"], problem["column"]) if part)
+    place = ":".join(str(part) for part in (problem["file"], problem["line"], problem["column"]) if part)
+    where = place or problem["application"]  # the cluster refuses a route: no file is to blame
     hint = f" ({problem['hint']})" if problem["hint"] else ""
     return f"{where}: {problem['message']}{hint}" if where else f"{problem['message']}{hint}"

@@ -57,12 +57,15 @@ def desired(trees: Sequence[DecodedTree], previous: Mapping[str, Declared]) -> D
     """Merge `trees` (one per source that has delivered) with what was in force before."""
     declared: dict[str, Declared] = {}
     problems: dict[str, list[Problem]] = {tree.source: [] for tree in trees}
+    delivered = {tree.source: tree for tree in trees}
     for application, places in _places(trees).items():
-        first, *others = _incumbent_first(places, previous.get(application))
+        before = previous.get(application)
+        if before is not None and before.origin.source not in delivered:
+            places.append(before)  # As far as is known it is still there: being read first must not replace it.
+        first, *others = _incumbent_first(places, before)
         declared[application] = first
         for other in others:
             problems[other.origin.source].append(_duplicate(application, first, other))
-    delivered = {tree.source: tree for tree in trees}
     for application, before in previous.items():
         if application not in declared:
             tree = delivered.get(before.origin.source)

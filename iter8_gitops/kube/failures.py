@@ -119,7 +119,7 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.NameResolutionError):
         return "the name of the host is not known"
     inner: BaseException = error
-    while (cause := inner.__cause__ or inner.__context__) is not None:
+    while (cause := inner.__cause__ or (None if inner.__suppress_context__ else inner.__context__)) is not None:
         inner = cause
     if isinstance(error, ApiException):  # TLS: the official client keeps only the text.
         return " ".join(str(error.reason).split())

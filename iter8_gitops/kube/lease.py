@@ -5,6 +5,9 @@ Two never lead at once, whatever the network, the API server or the clocks do, b
 - a leader counts from *before* it sent its last renewal, and stops believing after two thirds of the duration;
 - everybody else counts the whole duration from *after* they read that renewal;
 - every write names the resourceVersion that it was decided on, so a late one is refused.
+
+When the Lease goes because its namespace is deleted, nobody can make another one. Then the last leader goes on, for
+somebody must let go of what the namespace waits for.
 """
 
 from __future__ import annotations
@@ -23,15 +26,21 @@ from iter8_gitops.kube.lease_record import LeaseRecord, LeaseSighting, lease_pat
 _log = logging.getLogger(__name__)
 _random = random.SystemRandom()
 _RENEW_DEADLINE = 2 / 3
-_FORBIDDEN_PAUSE = 5.0
+_FORBIDDEN_PAUSE = 2.0
 _RELEASE_TRIES = 3
 _NEVER = float("-inf")
+_TERMINATING = "being terminated"
+"""How an API server refuses to make anything in a namespace that is being deleted."""
 
 
 def steady_clock() -> float:
     """Seconds that no clock setting changes, and that (on Linux) go on while the machine is suspended."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime(clock)
+
+
+class _NamespaceClosingError(KubeForbiddenError):
+    """There is no Lease, and cannot be one any more; this process was the last that held it."""
 
 
 class LeaseElector:
@@ -68,6 +77,7 @@ class LeaseElector:
         self._notes: JsonObject = {}
         self._sighting = LeaseSighting()
         self._complaint: tuple[str, int, str] | None = None
+        self._closing = False  # the namespace is being deleted, and nobody can hold a Lease there any more
         self._label = f"lease {namespace}/{name}"
 
     def start(self) -> None:
@@ -112,6 +122,9 @@ class LeaseElector:
             self._lease = None
             self._complain(f"gone, or its namespace is: {error}", error)
             return self._renew_every * _random.uniform(0.2, 0.5)
+        except _NamespaceClosingError as error:
+            self._complain("gone, as its namespace is being deleted: the last leader goes on without it", error)
+            return self._renew_every
         except KubeForbiddenError as error:
             self._complain(f"may not be used, it takes the verbs get, create and patch: {error}", error)
             return self._until_deadline(_FORBIDDEN_PAUSE * _random.uniform(0.8, 1.2))
@@ -133,6 +146,7 @@ class LeaseElector:
         lease = self._lease
         if lease is None or LeaseRecord.of(lease).holder != self._identity:
             lease = self._read()
+            self._closing = False
         if lease is None:
             return
         record, now = LeaseRecord.of(lease), steady_clock()
@@ -152,15 +166,24 @@ class LeaseElector:
 
         None when it was deleted while somebody else holds it, who leads until they notice: their time must pass first.
         """
+        now = steady_clock()
         try:
             lease = self._client.get(self._path(), timeout=self._patience())
         except KubeNotFoundError:
-            self._valid_until = _NEVER
+            if not self._closing:
+                self._valid_until = _NEVER
             if self.holder() != self._identity and not self._sighting.is_free(steady_clock()):
                 return None
             wanted = new_lease(self._namespace, self._name)
             wanted["metadata"]["annotations"] = self._notes
-            lease = self._client.create(lease_path(self._namespace), wanted, timeout=self._patience())
+            try:
+                lease = self._client.create(lease_path(self._namespace), wanted, timeout=self._patience())
+            except KubeForbiddenError as error:
+                if _TERMINATING not in error.message or self.holder() != self._identity:
+                    raise
+                self._closing = True
+                self._valid_until = now + self._duration * _RENEW_DEADLINE
+                raise _NamespaceClosingError(error.message, status=error.status, reason=error.reason) from error
         self._keep(lease)
         return lease
 

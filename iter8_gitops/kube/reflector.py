@@ -63,6 +63,7 @@ class Reflector:
         self._resource_version = ""  # To watch from; "" to list first.
         self._contact = 0.0
         self._proven = False
+        self._resumed = False
 
     @property
     def synced(self) -> bool:
@@ -110,9 +111,10 @@ class Reflector:
     def _follow(self) -> float:
         """List if need be, and watch until the watch ends; return how many seconds to wait."""
         self._proven = False
+        self._resumed = bool(self._resource_version) and time.monotonic() - self._contact <= self._timing.list_after
         error: KubeError | None = None
         try:
-            if not self._resource_version or time.monotonic() - self._contact > self._timing.list_after:
+            if not self._resumed:
                 self._list()
             self._watch()
         except KubeError as caught:
@@ -131,6 +133,8 @@ class Reflector:
         # When a watch that worked is cut, or its resourceVersion is too old, the next try tells whether that matters.
         if not self._proven and not isinstance(error, KubeGoneError) and not self._stopping.is_set():
             self._health.failed(error)
+        if isinstance(error, KubeGoneError) and self._resumed:
+            return 0.0  # The server is well, and has forgotten what we know: list at once.
         if isinstance(error, KubeForbiddenError | KubeNotFoundError):
             return self._backoff.long_delay()
         asked = error.retry_after if isinstance(error, KubeUnreachableError) else 0.0

@@ -15,9 +15,6 @@ from iter8_gitops.kube.errors import KubeUnreachableError
 from iter8_gitops.kube.failures import error_of_status
 from iter8_gitops.kube.transport import NETWORK_ERRORS, Transport, pieces
 
-_QUIET = 5.0
-"""Seconds: a stream that has said something since then is not doubted."""
-
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
@@ -66,7 +63,7 @@ class WatchStream:
         It may have been forgotten on the way, and then nobody would say so for minutes. Any thread.
         """
         with self._lock:
-            if not self._closed and self._heard_at < min(since, time.monotonic() - _QUIET):
+            if not self._closed and self._heard_at < since:
                 self._doubted = True
                 self._end()
 

@@ -88,7 +88,7 @@ class Transport:
                 method, url, header_params=headers, body=body, _request_timeout=timeout
             ).response
         except NETWORK_ERRORS as error:
-            raise self.network_error(error) from error
+            raise self.network_error(error, began) from error
         except TypeError as error:  # For instance a date, which YAML has.
             message = f"the object cannot be written as JSON: {error}"
             raise KubeInvalidError(message, reason="Invalid") from error

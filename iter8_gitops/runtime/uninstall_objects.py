@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from iter8_gitops.cluster.kubernetes.ownership import is_applied
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import (
@@ -27,7 +28,10 @@ _NO_ANSWER = {0, 429, 503}
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What of ours an object bears. `applied`: an installation's label is on it; `created`: and it made the object."""
+    """What of ours an object bears. `applied`: an installation's label is on it; `created`: and it made the object.
+
+    A copy that somebody made of such an object bears the same marks, but was not made by us.
+    """
 
     finalizer: bool
     applied: bool
@@ -38,10 +42,13 @@ class Traces:
     def of(cls, metadata: Mapping[str, Any], instance: str) -> Traces:
         """Read an object's metadata. The finalizer does not tell installations apart; the label does."""
         applied = (metadata.get("labels") or {}).get(INSTANCE_LABEL) == instance
+        made = (metadata.get("annotations") or {}).get(CREATED_ANNOTATION) == "true" and is_applied(
+            {"metadata": metadata}
+        )
         return cls(
             finalizer=FINALIZER in (metadata.get("finalizers") or ()),
             applied=applied,
-            created=applied and (metadata.get("annotations") or {}).get(CREATED_ANNOTATION) == "true",
+            created=applied and made and is_applied({"metadata": metadata}),
             terminating="deletionTimestamp" in metadata,
         )
 

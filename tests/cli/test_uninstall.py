@@ -112,6 +112,22 @@ def test_all_traces_go_and_what_is_others_stays(
     assert "nothing left" in again.stdout
 
 
+def test_a_copy_of_a_route_loses_our_marks_and_stays(
+    run: Run, control_plane: ControlPlane, client: KubeClient, namespace: str
+) -> None:
+    made = config_map(namespace, "made", data="ours", instance=INSTANCE, created=True)
+    apply_as_controller(client, f"/api/v1/namespaces/{namespace}/configmaps/made", made)
+    control_plane.apply(config_map(namespace, "copy", data="theirs", instance=INSTANCE, created=True))
+    result = run("--yes")
+    assert result.exit_code == 0, result.output
+    assert "configmaps: 1 deleted; 1 let go" in result.output
+    assert control_plane.get(*CONFIG_MAPS, namespace, "made") is None
+    copy = control_plane.get(*CONFIG_MAPS, namespace, "copy")
+    assert copy is not None
+    assert copy["data"] == {"theirs": "theirs"}
+    assert not {"labels", "annotations"} & set(copy["metadata"])
+
+
 def test_a_dry_run_tells_and_changes_nothing(
     run: Run, client: KubeClient, control_plane: ControlPlane, namespace: str
 ) -> None:

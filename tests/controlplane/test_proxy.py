@@ -115,6 +115,22 @@ def test_a_frozen_connection_can_be_cut(proxy: ChaosProxy) -> None:
             connection.recv(1)
 
 
+def test_abandoned_connections_stay_open_and_silent_while_new_ones_work(proxy: ChaosProxy) -> None:
+    with connect(proxy) as old:
+        old.sendall(b"a")
+        assert receive(old, 1) == b"a"
+        proxy.abandon()
+        old.sendall(b"lost")
+        with connect(proxy) as new:
+            new.sendall(b"b")
+            assert receive(new, 1) == b"b"
+        proxy.freeze()
+        proxy.thaw()
+        old.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            old.recv(1)
+
+
 def test_latency_counts_in_each_direction(proxy: ChaosProxy) -> None:
     with connect(proxy) as connection:
         proxy.latency = 0.1

@@ -100,6 +100,20 @@ def test_a_source_that_has_not_delivered_yet_keeps_what_it_delivered_in_an_earli
     assert desired([tree({}, source="other")], saved).declared == saved
 
 
+def test_the_one_in_force_stays_while_only_another_source_has_delivered_since_the_restart() -> None:
+    other = routemap(version("v0", "other"), name="web")
+    first = tree({"configmap/shop/web": file(WEB)}, "7", "configmaps")
+    second = tree({"a.yaml": file(other)})
+    before = desired([first], {}).declared
+    wanted = desired([second], before)
+    assert wanted.declared == before
+    (problem,) = wanted.problems["git"]
+    assert (problem.file, problem.application) == ("a.yaml", "shop/web")
+    assert desired([second, first], wanted.declared).declared == before
+    gone = desired([second, tree({}, "8", "configmaps")], wanted.declared)
+    assert gone.declared["shop/web"].routemap == other
+
+
 def test_the_revision_is_the_one_at_which_the_routemap_last_changed() -> None:
     before = desired([tree({"a.yaml": file(WEB)}, "rev1")], {}).declared
     same = desired([tree({"a.yaml": file(WEB), "b.yaml": file(API)}, "rev2")], before).declared

@@ -80,17 +80,24 @@ class Recovery:
         self._allowed = allowed
         self._calm = trials[0].calm_seconds()
         self._began: float | None = None
+        self._took: float | None = None
 
     def begin(self) -> None:
         """The disturbance is over."""
         self._began = time.monotonic()
 
-    def check(self) -> None:
-        """Wait until all is right, and see that it took no longer than it may."""
+    def await_right(self) -> None:
+        """Wait until all is right again."""
         assert self._began is not None
         for trial in self._trials:
             trial.await_right()
-        took = time.monotonic() - self._began
+        self._took = time.monotonic() - self._began
+
+    def check(self) -> None:
+        """See that it took no longer than it may; waits before if nobody has waited yet."""
+        if self._took is None:
+            self.await_right()
+        took = self._took or 0.0
         calm = max(self._calm, self._trials[0].calm_seconds())
         allowed = self._allowed * max(1.0, calm / CALM_SECONDS)
         print(f"{self._what}: right after {took:.1f} s; a change in calm took {calm:.1f} s")  # noqa: T201 (pytest -rP)

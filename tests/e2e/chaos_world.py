@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 import yaml
 
 from tests.controlplane.control_plane import ControlPlane
+from tests.controlplane.crds import CustomResources
 from tests.controlplane.objects import Object
 from tests.controlplane.proxy import ChaosProxy
 from tests.e2e.chaos_shops import ChangingShop, ModelShop
 from tests.e2e.system import System
 
 LEASE_SECONDS = 4.0
-_BYSTANDERS = 40
+_MODELS = ("serving.kserve.io", "InferenceService")
+_BYSTANDERS = tuple(("chaos.example.com", f"Bystander{number}") for number in range(30))
 """Further definitions: an API server that starts takes a while to serve them all."""
 _DEPLOY = Path(__file__).parents[2] / "deploy" / "kustomize"
 _USER = "controller"
@@ -35,8 +37,14 @@ class World:
         self.proxy = ChaosProxy(plane.port)
         self._folder = folder
         self.grant()
-        for number in range(_BYSTANDERS):
-            plane.apply(_definition(number))
+        plane.install_crd("httproutes")
+        definitions = folder / "definitions"
+        definitions.mkdir()
+        for group, kind in (_MODELS, *_BYSTANDERS):
+            manifest = yaml.safe_dump(_definition(group, kind), sort_keys=False)
+            (definitions / f"{kind}.yaml").write_text(manifest, encoding="utf-8")
+        self._definitions = CustomResources(definitions)
+        self._definitions.install(plane.admin, *self._definitions.plurals)
         self.system = self.replica("one", server=self.proxy.url)
 
     def replica(self, name: str, server: str | None = None) -> System:
@@ -98,14 +106,21 @@ class World:
         """Take the rights away."""
         self.plane.delete(*_BINDING)
 
-    def controller(self, system: System | None = None) -> int:
-        """The process id of a system's controller, by default of the system that lives through everything."""
-        running = (system or self.system).processes()
-        return next(pid for pid, command in running.items() if " controller " in command)
+    def delete_models(self) -> None:
+        """Delete the definition of InferenceServices, with all there are; returns when it is no longer served."""
+        self._definitions.delete(self.plane.admin, "inferenceservices")
 
-    def kill_controller(self, system: System) -> None:
-        """End a controller with SIGKILL; its supervisor starts another one."""
-        os.kill(self.controller(system), signal.SIGKILL)
+    def install_models(self) -> None:
+        """Define InferenceServices (again); returns when they are served."""
+        self._definitions.install(self.plane.admin, "inferenceservices")
+
+    def controller(self) -> int:
+        """The process id of the system's controller."""
+        return next(pid for pid, command in self.system.processes().items() if " controller " in command)
+
+    def signal_controller(self, what: signal.Signals) -> None:
+        """Send a signal to the controller. When SIGKILL ends it, its supervisor starts another one."""
+        os.kill(self.controller(), what)
 
     def _namespace(self) -> str:
         name = f"chaos-{secrets.token_hex(4)}"
@@ -121,15 +136,25 @@ class World:
         return shop
 
 
-def _definition(number: int) -> dict[str, Any]:
-    """A small CustomResourceDefinition."""
-    group, plural, kind = "chaos.example.com", f"bystanders{number}", f"Bystander{number}"
+def _definition(group: str, kind: str) -> dict[str, Any]:
+    """A small CustomResourceDefinition: the published ones keep an API server busy for many seconds."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    names = {"plural": plural, "singular": kind.lower(), "kind": kind}
+    version = {
+        "name": "v1beta1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": {"status": {}},
+    }
+    plural = f"{kind.lower()}s"
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": f"{plural}.{group}"},
-        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": [version]},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
+            "versions": [version],
+        },
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 
@@ -10,12 +11,13 @@ import pytest
 from tests.controlplane.binaries import find_binaries
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.objects import path_of
-from tests.e2e.chaos_trial import Recovery, watched
+from tests.e2e.chaos_trial import RECOVERY_SECONDS, Recovery, Trial, watched
 from tests.e2e.chaos_world import LEASE_SECONDS, World
 from tests.e2e.on_kubernetes import CONFIG_MAPS, HTTP_ROUTES
-from tests.e2e.system import eventually
+from tests.e2e.system import System, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+_ROUTES = 31
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +26,6 @@ def lasting_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     plane = ControlPlane(find_binaries(), tmp_path_factory.mktemp("control-plane"))
     try:
         plane.start()
-        for crd in ("httproutes", "inferenceservices"):
-            plane.install_crd(crd)
         world = World(plane, tmp_path_factory.mktemp("systems"))
         yield world
         world.close()
@@ -99,9 +99,22 @@ def test_connections_fall_silent(world: World) -> None:
             trial.change()
             time.sleep(24)
             assert trial.stale, "answers say that they may be out of date"
-            world.proxy.cut()
         finally:
             world.proxy.thaw()
+        recovery.begin()
+        recovery.check()
+
+
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_connections_are_forgotten_on_the_way(world: World, seconds: int) -> None:
+    """Nobody is told: neither side hears of the other, and only new connections help."""
+    with watched(world.shop(), world.system) as trial:
+        recovery = Recovery(f"connections forgotten, new ones refused for {seconds} s", trial)
+        world.proxy.refuse()
+        world.proxy.abandon()
+        time.sleep(seconds)
+        trial.change()
+        world.proxy.accept()
         recovery.begin()
         recovery.check()
 
@@ -127,47 +140,23 @@ def test_history_is_gone_after_a_long_break(world: World) -> None:
         assert '"code":410' in world.plane.admin.get(path, params=watch).text
         world.proxy.accept()
         recovery.begin()
-        trial.await_right()
+        recovery.await_right()
         trial.announce(1, 1)
         shop.deploy(1)
+        trial.await_right()
         recovery.check()
-
-
-def test_leader_is_killed_while_it_applies_routes(lasting_world: World) -> None:
-    world, shop = lasting_world, lasting_world.shop()
-    shop.declare_more(30)
-    eventually(lambda: shop.all_routed() == [[1, 1]] * 31, "all routes")
-    leader = world.holder()
-    follower = world.replica("two")
-    try:
-        follower.await_weights(shop.application, 1, 1)
-        with watched(shop, world.system, follower) as trial:
-            recovery = Recovery("leader killed while it applies 31 routes", trial, allowed=LEASE_SECONDS + 5)
-            eventually(lambda: shop.all_routed() == [list(trial.weights)] * 31, "all routes")
-            trial.change()
-            wanted = list(trial.weights)
-            eventually(lambda: shop.all_routed().count(wanted) >= 3, "some routes")
-            world.kill_controller(world.system)
-            recovery.begin()
-            assert shop.all_routed().count(wanted) < 31, "the leader was killed too late"
-            eventually(lambda: shop.all_routed() == [wanted] * 31, "all routes")
-            recovery.check()
-            assert world.holder() not in {"", leader}
-    finally:
-        follower.stop()
 
 
 def test_definition_is_deleted_and_made_again(world: World) -> None:
     with watched(world.model_shop(), world.system) as models, watched(world.shop(), world.system) as trial:
         recovery = Recovery("definition deleted and made again", models, trial)
-        models.announce(0, 0)
-        world.plane.delete_crd("inferenceservices")
-        for watcher in models.watchers:
-            watcher.await_settled()
+        models.announce(0, 1)  # They are deleted one by one.
+        models.announce(1, 0)
+        world.delete_models()
+        models.await_right()
         trial.change()
         trial.await_right()
-        world.plane.install_crd("inferenceservices")
-        models.announce(1, 0)
+        world.install_models()
         models.shop.deploy(0)
         models.announce(1, 1)
         models.shop.deploy(1)
@@ -178,11 +167,13 @@ def test_definition_is_deleted_and_made_again(world: World) -> None:
 def test_somebody_deletes_the_lease(world: World) -> None:
     with watched(world.shop(), world.system) as trial:
         recovery = Recovery("Lease deleted", trial)
+        leader = world.holder()
         trial.change()
         world.delete_lease()
         recovery.begin()
+        eventually(lambda: world.holder() == leader, "the Lease is made again, by the only one who wants it")
+        trial.change()
         recovery.check()
-        assert world.holder()
 
 
 def test_rights_are_taken_away_and_given_back(world: World) -> None:
@@ -198,3 +189,71 @@ def test_rights_are_taken_away_and_given_back(world: World) -> None:
         world.grant()
         recovery.begin()
         recovery.check()
+
+
+class Replicas:
+    """31 applications with the same versions, one of them watched; the system leads, and a second one follows it."""
+
+    def __init__(self, world: World, follower: System, trial: Trial) -> None:
+        self.world = world
+        self.follower = follower
+        self.trial = trial
+        self.leader = world.holder()
+
+    def routed(self) -> int:
+        """How many routes show the newest weights."""
+        return self.trial.shop.all_routed().count(list(self.trial.weights))
+
+    def await_all_routed(self) -> None:
+        """Wait until all do."""
+        eventually(lambda: self.routed() == _ROUTES, "all routes", 90)
+
+    def interrupt_leader(self, how: signal.Signals) -> None:
+        """Change all weights, and send a signal to the leader while it applies the routes."""
+        self.trial.change()
+        eventually(lambda: self.routed() >= 3, "some routes")
+        self.world.signal_controller(how)
+        assert self.routed() < _ROUTES, "the leader was too quick"
+
+
+@pytest.fixture
+def replicas(lasting_world: World) -> Iterator[Replicas]:
+    shop = lasting_world.shop()
+    shop.declare_more(_ROUTES - 1)
+    eventually(lambda: shop.all_routed() == [[1, 1]] * _ROUTES, "all routes")
+    follower = lasting_world.replica(shop.namespace)
+    try:
+        follower.await_weights(shop.application, 1, 1)
+        with watched(shop, lasting_world.system, follower) as trial:
+            yield Replicas(lasting_world, follower, trial)
+    finally:
+        follower.stop()
+
+
+def test_leader_hangs_while_it_applies_routes_and_goes_on_when_another_leads(replicas: Replicas) -> None:
+    world, trial = replicas.world, replicas.trial
+    controller = world.controller()
+    replicas.interrupt_leader(signal.SIGSTOP)
+    try:
+        eventually(lambda: world.holder() not in {"", replicas.leader}, "another leader")
+        replicas.await_all_routed()
+        trial.change()
+        replicas.await_all_routed()
+    finally:
+        world.signal_controller(signal.SIGCONT)
+    trial.await_right()
+    time.sleep(2)
+    assert replicas.routed() == _ROUTES, "who does not lead any more writes nothing"
+    assert world.controller() == controller
+
+
+def test_leader_is_killed_while_it_applies_routes(replicas: Replicas) -> None:
+    world, trial = replicas.world, replicas.trial
+    allowed = LEASE_SECONDS + RECOVERY_SECONDS
+    recovery = Recovery("leader killed while it applies 31 routes", trial, allowed=allowed)
+    replicas.await_all_routed()
+    replicas.interrupt_leader(signal.SIGKILL)
+    recovery.begin()
+    replicas.await_all_routed()
+    recovery.check()
+    assert world.holder() not in {"", replicas.leader}

@@ -208,3 +208,21 @@ def test_a_listener_that_fails_does_not_end_the_election(
         elector.stop()
         client.close()
     assert not threads_named(f"lease-{NAME}")
+
+
+def test_a_namespace_that_is_deleted_with_the_lease_keeps_its_last_leader_until_it_is_gone(
+    start: StartReplica, control_plane: ControlPlane, namespace: str
+) -> None:
+    metadata = {"name": "waits", "namespace": namespace, "finalizers": ["example.com/waits"]}
+    control_plane.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    first = start("one")
+    eventually(lambda: first.leads)
+    second = start("two")
+    eventually(lambda: second.elector.holder() == "one")
+    control_plane.delete("", "v1", "namespaces", "", namespace)
+    eventually(lambda: control_plane.get(*LEASES, namespace, NAME) is None, 30)
+    time.sleep(DURATION * 1.5)
+    assert (first.leads, second.leads, second.changes) == (True, False, [])
+    control_plane.patch("", "v1", "configmaps", namespace, "waits", {"metadata": {"finalizers": None}})
+    eventually(lambda: control_plane.get("", "v1", "namespaces", "", namespace) is None, 30)
+    eventually(lambda: not first.leads)

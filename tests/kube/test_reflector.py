@@ -226,6 +226,23 @@ def test_a_server_that_always_says_too_old_is_not_asked_in_a_tight_loop(
     assert _lists(api) < 15
 
 
+def test_history_that_went_in_an_outage_is_listed_anew_at_once(server: _Server, api: FakeApi, follow: Follow) -> None:
+    following = follow(timing=Timing(first_delay=0.2, longest_delay=60))
+    _wait(lambda: _watches(api))
+    server.watch_failure = status_answer(503, "ServiceUnavailable", "starting")
+    server.stream.put(_END)
+    _wait(lambda: len(_watches(api)) >= 5)
+    server.listing = config_map_list(20, config_map("a", 20))
+    server.watch_failure = status_answer(410, "Gone", "too old")
+    tries = len(_watches(api))
+    _wait(lambda: len(_watches(api)) > tries)
+    answered = time.monotonic()
+
+    _wait(lambda: following.changes == [(None, "a20")])
+
+    assert time.monotonic() - answered < 0.5
+
+
 def test_watches_that_end_at_once_are_not_opened_in_a_tight_loop(server: _Server, api: FakeApi, follow: Follow) -> None:
     server.watch_failure = Answer(chunks=[])
     following = follow(timing=Timing(first_delay=0.2, longest_delay=3))

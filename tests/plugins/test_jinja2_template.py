@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iter8_gitops.hooks import Plugins, TemplateError
@@ -116,6 +116,8 @@ def test_the_language_is_that_of_jinja2(template: str, text: str, plugins: Plugi
 
 
 @settings(deadline=None)
+@example(value={"\x85": None})
+@example(value=["\x85", "a\u2028b", "\ufeff"])
 @given(value=st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

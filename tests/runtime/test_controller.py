@@ -244,8 +244,7 @@ def test_a_change_of_one_resource_reconciles_the_routemaps_that_name_it_and_no_o
         looked.append(resource.id.name)
         return inspect(resource)
 
-    bench.parts = replace(bench.parts, tools=replace(bench.parts.tools, inspect=counting))
-    bench.controller._parts = bench.parts
+    bench.controller._tools = replace(bench.parts.tools, inspect=counting)
     bench.commit(**routemaps, shared=shared, live=live + "---\n" + config_map("r7-1"))
     assert sorted(looked) == ["r7-0", "r7-1", "r7-1"]
     assert bench["shop/shared"].versions[1].available

@@ -99,10 +99,12 @@ class Applier:
 
     def apply(self, application: str, wanted: Wanted) -> tuple[Problem, ...]:
         """See `Cluster.apply`."""
+        known = self._wishes.everybody_known()
         changed = self._wishes.want(application, wanted)
         if changed is not None:
             self._queue.add(Application(application))
             self._look_at(changed)
+        self._look_for_strays(known)
         return self.problems(application)
 
     def problems(self, application: str) -> tuple[Problem, ...]:
@@ -118,9 +120,11 @@ class Applier:
 
     def withdraw(self, application: str) -> None:
         """See `Cluster.withdraw`."""
+        known = self._wishes.everybody_known()
         named = self._wishes.withdraw(application)
         self._queue.add(Application(application))
         self._look_at(named)
+        self._look_for_strays(known)
 
     def prune(self, keep: Collection[str]) -> tuple[Problem, ...]:
         """See `Cluster.prune`; in the background, as objects of earlier lives are seen."""
@@ -163,6 +167,11 @@ class Applier:
         for resource in resources:
             named = self._wishes.naming(resource)
             self._queue.add(Resource(resource) if named else Leftover(resource))
+
+    def _look_for_strays(self, known: bool) -> None:
+        """Once everybody has said what they want (`known`: they had before), what nobody named may be let go."""
+        if not known and self._wishes.everybody_known():
+            self._queue.add(ReadLedger())
 
     def _run(self) -> None:
         leading = interrupted = False

@@ -20,8 +20,8 @@ def is_drift(conflicts: Sequence[FieldConflict]) -> bool:
 
 
 def managers(conflicts: Sequence[FieldConflict]) -> tuple[str, ...]:
-    """Who holds the fields, each once."""
-    return tuple(dict.fromkeys(each.manager for each in conflicts))
+    """Who holds the fields, each once. In order, because the API server lists them in another one every time."""
+    return tuple(sorted({each.manager for each in conflicts}))
 
 
 def holders(conflicts: Sequence[FieldConflict]) -> str:
@@ -30,8 +30,8 @@ def holders(conflicts: Sequence[FieldConflict]) -> str:
 
 
 def fields(conflicts: Sequence[FieldConflict], manager: str) -> str:
-    """The fields that `manager` holds, in words."""
-    held = list(dict.fromkeys(each.field for each in conflicts if each.manager == manager))
+    """The fields that `manager` holds, in words and in order."""
+    held = sorted({each.field for each in conflicts if each.manager == manager})
     more = f" and {len(held) - _NAMED_FIELDS} more" if len(held) > _NAMED_FIELDS else ""
     return ", ".join(held[:_NAMED_FIELDS]) + more
 

@@ -27,6 +27,7 @@ class Demand:
     def __init__(self) -> None:
         self._wanted: dict[str, Wanted] = {}
         self._kept: frozenset[str] = frozenset()
+        self._unheard: frozenset[str] = frozenset()
         self._naming: dict[_Loose, set[tuple[str, ResourceId]]] = {}
         self._rendering: dict[_Loose, set[str]] = {}
         self._kinds: Counter[KindKey] = Counter()
@@ -34,10 +35,19 @@ class Demand:
         self._marked: dict[str, set[ResourceId]] = {}
         self.pruned = False
 
+    @property
+    def everybody_known(self) -> bool:
+        """Whether all applications that there are have said what they want.
+
+        Those that exist need not have done so when `prune` is called: their resources may not be seen yet.
+        """
+        return self.pruned and not self._unheard
+
     def want(self, application: str, wanted: Wanted) -> frozenset[ResourceId]:
         """`application` wants exactly this. Returns the resources that it begins or ceases to name."""
         before = self._wanted.get(application, _NOTHING)
         self._wanted[application] = wanted
+        self._unheard -= {application}
         if before.named != wanted.named:
             for resource in before.named - wanted.named:
                 _discard(self._naming, _loose(resource), (application, resource))
@@ -68,6 +78,7 @@ class Demand:
         """No application but those in `keep` exists. Returns the others that are known, or left objects."""
         self.pruned = True
         self._kept = frozenset(keep)
+        self._unheard = self._kept - self._wanted.keys()
         return frozenset((self._marked.keys() | self._wanted.keys()) - self._kept)
 
     def forget(self, application: str) -> None:

@@ -28,7 +28,7 @@ class Departures(Protocol):
         ...
 
     def everybody_known(self) -> bool:
-        """Whether all applications that there are have been heard of."""
+        """Whether all applications that there are have said what they want."""
         ...
 
 

@@ -77,10 +77,10 @@ def undiscovered(error: KubeError, kind: str) -> Refusal:
 def refusal_of(error: KubeError, what: str, done: str, verb: str, endpoint: Endpoint, namespace: str) -> Refusal:
     """Why `what` (e.g. `Service shop/web`) could not be `done` (e.g. `applied`), which takes the RBAC verb `verb`."""
     message = f"{what} could not be {done}: {error.message}"
+    plural = f"{endpoint.plural}.{endpoint.group}" if endpoint.group else endpoint.plural
     if _TERMINATING in error.message:
         return Refusal(message, "the namespace is being deleted", untold=UNTOLD_SECONDS)
     if isinstance(error, KubeForbiddenError) and error.status == _FORBIDDEN:
-        plural = f"{endpoint.plural}.{endpoint.group}" if endpoint.group else endpoint.plural
         where = f" in the namespace {namespace}" if namespace else ""
         hint = f"if it lacks the permission, allow the service account to {verb} {plural}{where}"
         return Refusal(message, hint)
@@ -92,6 +92,8 @@ def refusal_of(error: KubeError, what: str, done: str, verb: str, endpoint: Endp
         return Refusal(message, untold=UNTOLD_SECONDS, retry=RETRY_SECONDS, unreachable=_is_away(error))
     if isinstance(error, KubeConflictError):
         return Refusal(message, untold=UNTOLD_SECONDS)
+    if isinstance(error, KubeNotFoundError) and done == "applied" and error.message.startswith(f'{plural} "'):
+        return Refusal(message, untold=UNTOLD_SECONDS)  # it went while it was written
     if isinstance(error, KubeNotFoundError) and done == "applied":
         hint = f"check that the cluster serves {endpoint.api_version} {endpoint.kind}, and that the namespace exists"
         return Refusal(message, hint)

@@ -16,11 +16,13 @@ from iter8_gitops.cluster.kubernetes.states import Pending, Served
 from iter8_gitops.cluster.kubernetes.watches import KindWatches
 from iter8_gitops.cluster.kubernetes.writes import LeaderWrites
 from iter8_gitops.kube.client import Applied, JsonObject, KubeClient
+from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import KubeConflictError, KubeError, KubeNotFoundError
 from iter8_gitops.spec.resource import ResourceId
 
 _PENDING_SECONDS = 3.0
 """How long to wait for the first list of a kind, which spares us to ask for each object."""
+_CONFIG_MAPS = Endpoint("", "v1", "ConfigMap", "configmaps", namespaced=True)
 _SOMEBODY = "somebody"
 """Who changes an object without holding any of our fields."""
 
@@ -102,6 +104,8 @@ class RouteWriter:
         repair = self._memory.is_repair(place.id, digest)
         if repair:
             self._check_fight(place, digest, _SOMEBODY, place.what)
+        if repair and live is None and self._is_orphaned(wanted):
+            wanted = replace(wanted, owner=None)  # else it would be collected again, until the new owner is known
         self._writes.note((place.id.group, place.id.kind))
         created = live is None or self._memory.made(live) or (is_ours(live, wanted.instance) and was_created(live))
         result, forced = self._send(wanted, digest, place, live, created=created)
@@ -142,6 +146,19 @@ class RouteWriter:
             return self._client.get(place.path)
         except KubeNotFoundError:
             return None
+
+    def _is_orphaned(self, wanted: RouteObject) -> bool:
+        """Whether the owner is gone for sure, as after `kubectl replace --force`; its uid never comes again."""
+        owner = wanted.owner
+        if owner is None:
+            return False
+        try:
+            metadata = self._client.get(_CONFIG_MAPS.path(owner.namespace, owner.name))["metadata"]
+        except KubeNotFoundError:
+            return True
+        except KubeError:
+            return False
+        return metadata["uid"] != owner.uid or "deletionTimestamp" in metadata
 
     def _as_watched(self, place: Place, wanted: RouteObject, result: JsonObject) -> JsonObject:
         """The result in the version that the watch will show."""

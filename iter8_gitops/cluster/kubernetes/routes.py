@@ -80,6 +80,7 @@ class RouteObject:
         """The object as it is applied: what was rendered, and our marks. Raises RouteShapeError.
 
         `created` says that it was not there before; without `namespaced` it is of a kind that has no namespaces.
+        Only what was created has an owner, with which Kubernetes deletes it: what was there before must outlive that.
         """
         rendered = self._rendered()
         metadata = {key: value for key, value in rendered["metadata"].items() if key not in _SERVER_SIDE}
@@ -92,8 +93,8 @@ class RouteObject:
             annotations[CREATED_ANNOTATION] = "true"
         metadata["annotations"] = annotations
         metadata["labels"] = {**_mapping(metadata, "labels"), INSTANCE_LABEL: self.instance}
-        if namespaced and self.owner is not None and self.owner.namespace == self.route.namespace:
-            metadata["ownerReferences"] = [*(metadata.get("ownerReferences") or ()), _reference(self.owner)]
+        if created and namespaced and self.owner is not None and self.owner.namespace == self.route.namespace:
+            metadata["ownerReferences"] = [*_owners(metadata), _reference(self.owner)]
         return {key: value for key, value in rendered.items() if key != "status"} | {"metadata": metadata}
 
     def _rendered(self) -> dict[str, Any]:
@@ -129,6 +130,14 @@ def _reference(owner: Owner) -> JsonObject:
         "controller": False,
         "blockOwnerDeletion": False,
     }
+
+
+def _owners(metadata: Mapping[str, Any]) -> list[Any]:
+    found = metadata.get("ownerReferences") or []
+    if not isinstance(found, list):
+        message = "rendered metadata.ownerReferences that is not a list"
+        raise RouteShapeError(message)
+    return found
 
 
 def _mapping(metadata: Mapping[str, Any], key: str) -> Mapping[str, Any]:

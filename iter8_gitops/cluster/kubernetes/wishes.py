@@ -66,8 +66,8 @@ class Wishes:
             return self._demand.prune(keep)
 
     def everybody_known(self) -> bool:
-        """Whether all applications that there are have been heard of."""
-        return self._demand.pruned
+        """See `Demand.everybody_known`."""
+        return self._demand.everybody_known
 
     def kinds(self) -> frozenset[KindKey]:
         """The kinds of all routes that are wanted."""

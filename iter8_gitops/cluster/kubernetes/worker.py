@@ -169,7 +169,7 @@ class Worker:
         # What concerns a routemap is told as its problem; of the rest nobody would hear.
         unheard = not isinstance(task, Application) and any(refusal.untold == 0 for refusal in refusals)
         level = logging.WARNING if first and unheard else logging.DEBUG
-        _log.log(level, "%s: %s", task, "; ".join(refusal.message for refusal in refusals))
+        _log.log(level, "%s", "; ".join(refusal.message for refusal in refusals))
 
     def _pause(self, task: Task, refusal: Refusal) -> float:
         if refusal.retry is None or refusal.retry <= _LONGEST_PAUSE:

@@ -48,6 +48,14 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Elsewhere than in double quotes a next-line character would be read as a line break.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _NOT_IN_YAML.search(text) else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def _plain(value: object) -> object:
     """Loops and filters give iterators where people see lists."""
     if isinstance(value, Undefined):

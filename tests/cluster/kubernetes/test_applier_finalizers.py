@@ -159,6 +159,27 @@ def test_nothing_is_let_go_before_all_routemaps_are_known(
     eventually(lambda: _finalizers(control_plane, namespace) == [])
 
 
+def test_nothing_is_let_go_before_every_routemap_has_said_what_it_names(
+    control_plane: ControlPlane, namespace: str, make_rig: MakeRig
+) -> None:
+    first = make_rig()
+    resource = _named(control_plane, namespace, first)
+    control_plane.apply(deployment(namespace, "old"))
+    first.want("shop/old", named=[_id(namespace, "old")])
+    eventually(lambda: FINALIZER in _finalizers(control_plane, namespace, "old"))
+    first.kill()
+    second = make_rig()
+    second.applier.prune([APP])  # It is declared, and another kind that it names could not be listed yet.
+    _delete(control_plane, namespace)
+    second.settle(0.8)
+    assert FINALIZER in _finalizers(control_plane, namespace)
+    second.want(APP, named=[resource])
+    eventually(lambda: _finalizers(control_plane, namespace, "old") == [])
+    assert FINALIZER in _finalizers(control_plane, namespace)
+    second.applier.release(APP, [resource])
+    eventually(lambda: _live(control_plane, namespace) is None)
+
+
 def test_a_resource_that_loses_the_label_is_let_go(control_plane: ControlPlane, namespace: str, rig: Rig) -> None:
     _named(control_plane, namespace, rig)
     unlabelled = {"metadata": {"labels": {"iter8.tools/watch": None}}}

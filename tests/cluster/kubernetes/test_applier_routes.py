@@ -143,6 +143,45 @@ def test_the_route_is_owned_by_the_configmap_of_the_routemap_and_goes_with_it(
     eventually(lambda: config_map(control_plane, namespace, "r") is None, 30)
 
 
+def test_a_route_outlives_the_configmap_that_is_replaced(control_plane: ControlPlane, namespace: str, rig: Rig) -> None:
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "map", "namespace": namespace}}
+
+    def want() -> str:
+        uid: str = control_plane.apply(body)[0]["metadata"]["uid"]
+        rig.want(APP, route(namespace, "r", {"a": "1"}), owner=Owner(namespace, "map", uid))
+        rig.settle()
+        return uid
+
+    def uid_of_route() -> str | None:
+        found = config_map(control_plane, namespace, "r")
+        return found["metadata"]["uid"] if found is not None else None
+
+    want()
+    first = uid_of_route()
+    control_plane.delete("", "v1", "configmaps", namespace, "map")
+    eventually(lambda: uid_of_route() not in (first, None), 30)
+    rig.settle(1.0)
+    second = _found(control_plane, namespace, "r")["metadata"]
+    assert "ownerReferences" not in second
+    assert rig.problems(APP) == ""
+    owner = want()
+    last = _found(control_plane, namespace, "r")["metadata"]
+    assert (last["uid"], last["ownerReferences"][0]["uid"]) == (second["uid"], owner)
+
+
+def test_what_was_there_before_outlives_the_configmap_of_the_routemap(
+    control_plane: ControlPlane, namespace: str, rig: Rig
+) -> None:
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "map", "namespace": namespace}}
+    uid = control_plane.apply(body)[0]["metadata"]["uid"]
+    control_plane.kubectl("create", "configmap", "r", "-n", namespace, "--from-literal=theirs=1")
+    rig.want(APP, route(namespace, "r", {"ours": "1"}), owner=Owner(namespace, "map", uid))
+    rig.settle()
+    live = _found(control_plane, namespace, "r")
+    assert live["data"] == {"theirs": "1", "ours": "1"}
+    assert "ownerReferences" not in live["metadata"]
+
+
 def test_what_goes_from_a_routemap_goes_from_the_cluster(control_plane: ControlPlane, namespace: str, rig: Rig) -> None:
     rig.want(APP, route(namespace, "one", template="one"), route(namespace, "two", template="two"))
     rig.settle()

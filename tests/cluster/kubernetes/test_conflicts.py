@@ -15,8 +15,13 @@ def test_only_edits_are_drift() -> None:
 
 def test_conflicts_are_told_by_manager() -> None:
     conflicts = [EDIT, APPLY, FieldConflict(".spec.c", "kubectl-edit", "Update"), EDIT]
-    assert managers(conflicts) == ("kubectl-edit", "flux")
-    assert holders(conflicts) == "'kubectl-edit' holds .spec.a, .spec.c; 'flux' holds .spec.b"
+    assert managers(conflicts) == ("flux", "kubectl-edit")
+    assert holders(conflicts) == "'flux' holds .spec.b; 'kubectl-edit' holds .spec.a, .spec.c"
+
+
+def test_the_same_conflicts_are_told_in_the_same_words_in_whatever_order_they_come() -> None:
+    conflicts = [EDIT, APPLY, FieldConflict(".spec.c", "kubectl-edit", "Update")]
+    assert holders(conflicts) == holders(conflicts[::-1])
 
 
 def test_many_fields_are_cut_short() -> None:

@@ -34,6 +34,17 @@ def test_prune_tells_what_is_left_of_others() -> None:
     assert demand.prune(["shop/kept"]) == {"shop/old", "shop/a"}
 
 
+def test_everybody_is_known_once_all_that_exist_have_said_what_they_want() -> None:
+    demand = Demand()
+    demand.want("shop/a", _wanted())
+    assert not demand.everybody_known
+    demand.prune(["shop/a", "shop/b", "shop/c"])
+    demand.want("shop/b", _wanted(named=(WEB,)))
+    assert not demand.everybody_known
+    demand.withdraw("shop/c")
+    assert demand.everybody_known
+
+
 def test_a_mark_stands_as_long_as_its_template_renders_the_object_or_may() -> None:
     demand = Demand()
     mine = Mark("shop/a", "t-r")

@@ -57,21 +57,27 @@ def test_marks_that_a_template_renders_do_not_count() -> None:
 
 def test_an_owner_is_added_to_those_that_the_template_renders() -> None:
     theirs = {"apiVersion": "v1", "kind": "Secret", "name": "s", "uid": "t"}
-    manifest = _manifest(_body(ownerReferences=[theirs]), owner=Owner("shop", "map", "u"))
+    manifest = _manifest(_body(ownerReferences=[theirs]), owner=Owner("shop", "map", "u"), created=True)
     assert [each["uid"] for each in manifest["metadata"]["ownerReferences"]] == ["t", "u"]
 
 
 def test_there_is_no_owner_across_namespaces() -> None:
-    assert "ownerReferences" not in _manifest(_body(), owner=Owner("other", "map", "u"))["metadata"]
-    namespaced = _manifest(_body(), owner=Owner("shop", "map", "u"), namespaced=False)
+    assert "ownerReferences" not in _manifest(_body(), owner=Owner("other", "map", "u"), created=True)["metadata"]
+    namespaced = _manifest(_body(), owner=Owner("shop", "map", "u"), created=True, namespaced=False)
     assert "ownerReferences" not in namespaced["metadata"]
     assert "namespace" not in namespaced["metadata"]
+
+
+def test_what_was_there_before_gets_no_owner_that_would_take_it_along() -> None:
+    assert "ownerReferences" not in _manifest(_body(), owner=Owner("shop", "map", "u"))["metadata"]
 
 
 def test_metadata_may_be_empty_but_not_of_another_sort() -> None:
     assert _manifest(_body(labels=None))["metadata"]["labels"] == {"iter8.tools/instance": "me"}
     with pytest.raises(RouteShapeError, match=r"metadata\.annotations"):
         _manifest(_body(annotations="text"))
+    with pytest.raises(RouteShapeError, match=r"metadata\.ownerReferences"):
+        _manifest(_body(ownerReferences=5), owner=Owner("shop", "map", "u"), created=True)
 
 
 def test_the_digest_depends_on_all_that_is_applied() -> None:
