@@ -34,7 +34,7 @@ class Timing:
     longest_watch: float = 300.0
     slack: float = 15.0
     first_delay: float = 0.2
-    longest_delay: float = 3.0
+    longest_delay: float = 2.0
     list_after: float = 300.0
     list_timeout: float = 30.0
 

@@ -17,7 +17,7 @@ from iter8_gitops.sources.configmap_files import ConfigMapFiles
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 NAME = "configmaps"
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 5.0
 """How long a ConfigMap must be gone before its routemap is: `kubectl replace --force` looks only once a second
 whether the old one is gone before it creates the new one."""
 

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from iter8_gitops.cli import get as command
+from iter8_gitops.cli import main
 
-REFUSED = {
-    "file": "",
-    "line": 0,
-    "column": 0,
-    "message": "routing template 'r': no",
-    "hint": "",
-    "application": "shop/a",
-}
-WRONG = {"file": "a.yaml", "line": 3, "column": 5, "message": "bad", "hint": "fix", "application": "shop/a"}
-LOST = {"file": "", "line": 0, "column": 0, "message": "nobody's", "hint": "", "application": None}
+
+def problem_at(file: str, line: int, column: int, application: str | None) -> dict[str, Any]:
+    place = {"file": file, "line": line, "column": column}
+    return {**place, "message": "bad", "hint": "fix it", "application": application}
 
 
 @pytest.mark.parametrize(
     ("problem", "sentence"),
     [
-        (REFUSED, "problem: shop/a: routing template 'r': no\n"),
-        (WRONG, "problem: a.yaml:3:5: bad (fix)\n"),
-        (LOST, "problem: nobody's\n"),
+        (problem_at("a.yaml", 3, 5, "shop/a"), "problem: a.yaml:3:5: bad (fix it)\n"),
+        (problem_at("", 0, 0, "shop/a"), "problem: shop/a: bad (fix it)\n"),
+        (problem_at("", 0, 0, None), "problem: bad (fix it)\n"),
     ],
 )
 def test_a_problem_names_its_file_or_else_its_routemap(
     monkeypatch: pytest.MonkeyPatch, problem: dict[str, Any], sentence: str
 ) -> None:
-    monkeypatch.setattr(command, "get_json", lambda server, path: {"routemaps": [], "problems": [problem]})
-    result = CliRunner().invoke(command.get, ["routemaps"])
+    answer = {"routemaps": [], "problems": [problem]}
+    # By its name, because the package's attribute `get` is the command.
+    monkeypatch.setattr(import_module("iter8_gitops.cli.get"), "get_json", lambda server, path: answer)
+    result = CliRunner().invoke(main, ["get", "routemaps"])
     assert result.output.endswith(sentence)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.controlplane.control_plane import ControlPlane
+from tests.deploy.rendering import Variant
 from tests.deploy.service_account import service_account_kubeconfig
 from tests.e2e.on_kubernetes import CONFIG_MAPS, Shop
 from tests.e2e.system import System, eventually
@@ -17,7 +18,7 @@ Up = Callable[..., System]
 
 @pytest.mark.parametrize("scope", ["cluster", "namespace"])
 def test_the_controller_does_its_whole_job_with_the_rights_it_is_given(
-    control_plane: ControlPlane, namespace: str, up: Up, scope: str
+    control_plane: ControlPlane, namespace: str, up: Up, scope: Variant
 ) -> None:
     shop = Shop(control_plane, namespace)
     kubeconfig = service_account_kubeconfig(control_plane, scope, namespace)

@@ -11,6 +11,8 @@ from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
+_MOMENT = 0.35
+"""Seconds: what waits for a first list is tried again within this time."""
 
 
 class DueQueue(Generic[Item]):
@@ -63,10 +65,10 @@ class DueQueue(Generic[Item]):
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is worked on, and nothing is due now."""
+        """Whether nothing is worked on, and nothing is due now or in a moment."""
         with self._changed:
-            now = time.monotonic()
-            return not self._working and all(at > now for at in self._due.values())
+            soon = time.monotonic() + _MOMENT
+            return not self._working and all(at > soon for at in self._due.values())
 
     def clear(self) -> None:
         """Forget all items."""
