@@ -9,10 +9,14 @@ import click
 from iter8_gitops.cli.options import combined, namespace_name, seconds_between
 from iter8_gitops.spec.names import is_namespace, namespace_hint
 
+_LONGEST_INSTANCE = 50
+
 
 def _instance_name(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    if not is_namespace(value):  # it is a label value and the name of a Lease: the same rule serves both
-        message = f"{value!r} is no valid name; {namespace_hint(value)}"
+    # It is a label value, the name of a Lease and part of the name of a finalizer: one rule serves all three.
+    if not is_namespace(value) or len(value) > _LONGEST_INSTANCE:
+        hint = namespace_hint(value) if len(value) <= _LONGEST_INSTANCE else f"at most {_LONGEST_INSTANCE} characters"
+        message = f"{value!r} is no valid name; {hint}"
         raise click.BadParameter(message)
     return value
 

@@ -2,7 +2,7 @@
 
 The rules:
 - a document that cannot be decoded never takes its routemap away: while a file has a problem, the
-  routemaps that came from it stay as they last were, unless another file now declares them;
+  routemaps that came from it stay as they last were, unless another file of the same source now declares them;
 - a source that has not delivered anything yet keeps what it delivered in an earlier life;
 - the same application declared twice is a problem that names both places; the one in force stays,
   else the first by source and path.
@@ -60,8 +60,8 @@ def desired(trees: Sequence[DecodedTree], previous: Mapping[str, Declared]) -> D
     delivered = {tree.source: tree for tree in trees}
     for application, places in _places(trees).items():
         before = previous.get(application)
-        if before is not None and before.origin.source not in delivered:
-            places.append(before)  # As far as is known it is still there: being read first must not replace it.
+        if before is not None and _is_still_there(application, before, places, delivered):
+            places.append(before)
         first, *others = _incumbent_first(places, before)
         declared[application] = first
         for other in others:
@@ -113,6 +113,20 @@ def _broken_place(path: str, files: Mapping[str, FileContents]) -> str | None:
 
 def _same_place(one: Declared, other: Declared) -> bool:
     return (one.origin.source, one.origin.path) == (other.origin.source, other.origin.path)
+
+
+def _is_still_there(
+    application: str, before: Declared, places: Iterable[Declared], delivered: Mapping[str, DecodedTree]
+) -> bool:
+    """Whether a routemap that only other sources show now must be taken for unchanged where it was.
+
+    Its source was not read in this life yet, or its document is broken there: neither gives it to another source.
+    """
+    tree = delivered.get(before.origin.source)
+    if tree is None:
+        return True
+    elsewhere = all(place.origin.source != before.origin.source for place in places)
+    return elsewhere and _is_broken(application, before, tree, delivered.values())
 
 
 def _is_broken(application: str, before: Declared, tree: DecodedTree, trees: Iterable[DecodedTree]) -> bool:

@@ -77,6 +77,7 @@ class LeaseElector:
         self._notes: JsonObject = {}
         self._sighting = LeaseSighting()
         self._complaint: tuple[str, int, str] | None = None
+        self._refusal = ""
         self._closing = False  # the namespace is being deleted, and nobody can hold a Lease there any more
         self._label = f"lease {namespace}/{name}"
 
@@ -100,6 +101,11 @@ class LeaseElector:
     def holder(self) -> str:
         """The identity that held the lease when it was last read; "" for nobody."""
         return self._sighting.record.holder
+
+    @property
+    def refusal(self) -> str:
+        """Why this process may not even try, in words for people; "" while it may."""
+        return self._refusal
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -126,7 +132,9 @@ class LeaseElector:
             self._complain("gone, as its namespace is being deleted: the last leader goes on without it", error)
             return self._renew_every
         except KubeForbiddenError as error:
-            self._complain(f"may not be used, it takes the verbs get, create and patch: {error}", error)
+            sentence = f"may not be used, it takes the verbs get, create and patch: {error}"
+            self._complain(sentence, error)
+            self._refusal = f"{self._label} {sentence}"
             return self._until_deadline(_FORBIDDEN_PAUSE * _random.uniform(0.8, 1.2))
         except KubeError as error:
             self._complain(str(error), error)
@@ -136,6 +144,7 @@ class LeaseElector:
             _log.exception("%s: unexpected failure", self._label)
             self._lease = None
             return self._renew_every
+        self._refusal = ""
         if self._complaint is not None:
             _log.info("%s can be used again", self._label)
             self._complaint = None

@@ -17,8 +17,16 @@ ROUTE_ANNOTATION = "iter8.tools/route"
 CREATED_ANNOTATION = "iter8.tools/created"
 """On objects that we apply and that were not there before: "true". Others are not deleted but only let go."""
 
-FINALIZER = "iter8.tools/finalizer"
-"""On resources that routemaps name, until traffic has left them."""
+_FINALIZER = "iter8.tools/finalizer"
+
+
+def finalizer_of(instance: str) -> str:
+    """The finalizer on resources that routemaps name, until traffic has left them.
+
+    Each installation has its own, so that none takes off what another put on. The first one's is Iter8's.
+    """
+    return _FINALIZER if instance == DEFAULT_INSTANCE else f"{_FINALIZER}-{instance}"
+
 
 KINDS_ANNOTATION = "iter8.tools/kinds"
 """On the Lease: JSON list of `[group, kind]` of which objects were applied or hold a finalizer."""

@@ -18,13 +18,14 @@ from dataclasses import dataclass, replace
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.cluster.backend import Cluster
 from iter8_gitops.core.reconcile import Tools
+from iter8_gitops.core.transitions import Transition
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.declarations import Declarations, LoadResources
 from iter8_gitops.runtime.feeds import Delivery, Feed, FeedThread
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.problem_book import ProblemBook
-from iter8_gitops.runtime.reconciling import Turn, leaving, log_transitions, owner_of, take_turn
+from iter8_gitops.runtime.reconciling import Turn, config_map_at, leaving, log_transitions, owner_of, take_turn
 from iter8_gitops.runtime.source_statuses import SourceStatuses
 from iter8_gitops.runtime.triggers import Triggers
 from iter8_gitops.spec.kinds import KindTable
@@ -179,6 +180,7 @@ class Controller:
         news = self._problems.news()
         for problem in news.appeared:
             _log.warning("problem: %s", problem)
+            self._tell_of_stillborn(problem)
         self._triggers.touch(news.concerned)
         self._unpublished |= news.changed
 
@@ -226,6 +228,13 @@ class Controller:
     def _tell(self, application: str, turn: Turn) -> None:
         log_transitions(application, turn.transitions, self._problems.concerning(application))
         self._parts.cluster.report(application, owner_of(self._declarations[application]), turn.transitions)
+
+    def _tell_of_stillborn(self, problem: Problem) -> None:
+        """A ConfigMap that never was a good routemap has no state to show its problem; people look at the object."""
+        owner = config_map_at(problem.file)
+        if owner is not None and problem.application not in self._declarations.applications:
+            told = Transition("Problem", str(problem), warning=True)
+            self._parts.cluster.report(f"{owner.namespace}/{owner.name}", owner, [told])
 
     def _withdraw(self, application: str) -> None:
         self._leaving.pop(application, None)

@@ -11,6 +11,7 @@ from iter8_gitops.cluster.kubernetes.health import ClusterHealth
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.kube.client import KubeClient
+from iter8_gitops.kube.marks import finalizer_of
 from iter8_gitops.runtime.configuration import Configuration
 from iter8_gitops.runtime.feeds import Feed
 from iter8_gitops.runtime.settings import ClusterAccess, ControllerSettings
@@ -53,6 +54,7 @@ def open_cluster(client: KubeClient, settings: ControllerSettings, scope: str | 
             lease_seconds=access.lease_seconds,
             finalizers=access.finalizers,
             drain_seconds=access.drain,
+            finalizer=finalizer_of(access.instance),
         ),
     )
 

@@ -64,6 +64,13 @@ def owner_of(declared: Declared) -> Owner | None:
     return Owner(routemap.namespace, routemap.name, routemap.uid)
 
 
+def config_map_at(path: str) -> Owner | None:
+    """The ConfigMap whose text a problem is in, by the path that the source gives it; its uid is not known."""
+    kind, _, place = path.partition("/")
+    namespace, _, name = place.partition("/")
+    return Owner(namespace, name, "") if kind == "configmap" and namespace and name else None
+
+
 def leaving(state: RoutemapState) -> frozenset[ResourceId]:
     """The resources that are going away, as `state` knows."""
     return frozenset(

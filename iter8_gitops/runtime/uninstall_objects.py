@@ -17,7 +17,7 @@ from iter8_gitops.kube.errors import (
     KubeInvalidError,
     KubeNotFoundError,
 )
-from iter8_gitops.kube.marks import CREATED_ANNOTATION, FIELD_MANAGER, FINALIZER, INSTANCE_LABEL, ROUTE_ANNOTATION
+from iter8_gitops.kube.marks import CREATED_ANNOTATION, FIELD_MANAGER, INSTANCE_LABEL, ROUTE_ANNOTATION, finalizer_of
 from iter8_gitops.runtime.uninstall_deadline import Deadline
 from iter8_gitops.runtime.uninstall_report import KindReport
 
@@ -40,13 +40,13 @@ class Traces:
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any], instance: str) -> Traces:
-        """Read an object's metadata. The finalizer does not tell installations apart; the label does."""
+        """Read an object's metadata."""
         applied = (metadata.get("labels") or {}).get(INSTANCE_LABEL) == instance
         made = (metadata.get("annotations") or {}).get(CREATED_ANNOTATION) == "true" and is_applied(
             {"metadata": metadata}
         )
         return cls(
-            finalizer=FINALIZER in (metadata.get("finalizers") or ()),
+            finalizer=finalizer_of(instance) in (metadata.get("finalizers") or ()),
             applied=applied,
             created=applied and made and is_applied({"metadata": metadata}),
             terminating="deletionTimestamp" in metadata,
@@ -105,7 +105,7 @@ class Sweeper:
         """
         traces = Traces.of(metadata, self._instance)
         path = endpoint.path(metadata.get("namespace"), metadata["name"])
-        others = [each for each in metadata.get("finalizers") or () if each != FINALIZER]
+        others = [each for each in metadata.get("finalizers") or () if each != finalizer_of(self._instance)]
         try:
             if traces.finalizer:
                 self._remove_finalizer(path, metadata, others)

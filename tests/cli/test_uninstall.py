@@ -16,7 +16,7 @@ from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.lease import LeaseElector
 from iter8_gitops.kube.ledger import Ledger
-from iter8_gitops.kube.marks import CREATED_ANNOTATION, FIELD_MANAGER, FINALIZER, INSTANCE_LABEL, ROUTE_ANNOTATION
+from iter8_gitops.kube.marks import CREATED_ANNOTATION, FIELD_MANAGER, INSTANCE_LABEL, ROUTE_ANNOTATION, finalizer_of
 from iter8_gitops.runtime.uninstall_objects import Sweeper
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.proxy import ChaosProxy
@@ -26,6 +26,7 @@ SERVICES = ("", "v1", "services")
 CONFIG_MAPS = ("", "v1", "configmaps")
 LEASES = ("coordination.k8s.io", "v1", "leases")
 INSTANCE = "iter8-gitops"
+FINALIZER = finalizer_of(INSTANCE)
 
 main = FriendlyGroup(commands={"uninstall": uninstall})
 Run = Callable[..., Result]

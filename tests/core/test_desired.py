@@ -158,3 +158,14 @@ def test_a_deletion_beside_a_file_that_was_broken_before_is_a_deletion() -> None
     stored = (DecodedResource(Resource(deployment("web"), {}), True, True, 1),)
     broken = FileContents(problems=(BROKEN,), unreadable=True)
     assert standing_resources(tree({"bad.yaml": broken}), {"bad.yaml": (), "live.yaml": stored}) == {"bad.yaml": ()}
+
+
+def test_a_broken_document_does_not_give_its_routemap_to_another_source() -> None:
+    other = routemap(version("v0", "other"), name="web")
+    git = tree({"a.yaml": file(other)})
+    before = desired([tree({"configmap/shop/web": file(WEB)}, "7", "configmaps"), git], {}).declared
+    before = {**before, "shop/web": declared(WEB, Origin("configmaps", "configmap/shop/web", "7"))}
+    broken = tree({"configmap/shop/web": file(problems=(BROKEN,), broken=frozenset({"shop/web"}))}, "8", "configmaps")
+    wanted = desired([git, broken], before)
+    assert wanted.declared["shop/web"].routemap == WEB
+    assert [problem.file for problem in wanted.problems["git"]] == ["a.yaml"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from iter8_gitops.kube.marks import finalizer_of
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.proxy import ChaosProxy
 from tests.e2e.on_kubernetes import CONFIG_MAPS, TEMPLATE, Shop
@@ -18,7 +19,8 @@ from tests.e2e.system import System, eventually
 
 pytestmark = pytest.mark.slow
 USERS = [f"user-{number}" for number in range(30)]
-FINALIZER = "iter8.tools/finalizer"
+INSTANCE = "defects"
+FINALIZER = finalizer_of(INSTANCE)
 
 
 class World:
@@ -33,7 +35,7 @@ class World:
 
     def start(self) -> System:
         options = ("--cluster", "kubernetes", "--kubeconfig", str(self._kubeconfig), "--drain", "2")
-        return System(None, self._folder / "state", *options, "--instance", "defects")
+        return System(None, self._folder / "state", *options, "--instance", INSTANCE)
 
     def shop(self) -> Shop:
         name = f"defect-{secrets.token_hex(4)}"

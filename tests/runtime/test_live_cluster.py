@@ -329,3 +329,10 @@ def test_a_kind_that_becomes_known_later_mends_the_routemaps_that_name_it(bench:
     (resource,) = bench.snapshot.routemaps["shop/web"].versions[0].resources
     assert resource.kind == "Rollout"
     assert bench.cluster.kinds == {("argoproj.io", "Rollout")}
+
+
+def test_a_config_map_that_never_was_a_good_routemap_is_told_of(bench: Bench) -> None:
+    text = routemap("web", "a").replace("versions", "verions").encode()
+    tree = SourceTree("configmaps", "1", (SourceFile("configmap/shop/web", "1", text),))
+    bench.step(Delivery(bench.feeds["configmaps"], tree))
+    assert bench.calls("report") == [("report", ("shop/web", Owner("shop", "web", ""), ("Problem",)))]

@@ -151,7 +151,7 @@ class Applier:
         for change in changes:
             if change.after is not None:
                 self._queue.add(Resource(_id(kind, change.after)))
-            elif change.before is not None and has_finalizer(change.before):
+            elif change.before is not None and has_finalizer(change.before, self._settings.finalizer):
                 # It lost the label (then it must not wait for us), or went in a break of the watch.
                 self._queue.add(Leftover(_id(kind, change.before)))
 

@@ -40,6 +40,7 @@ class KubernetesCluster:
         self._settings = settings
         self._news = NewsBox()
         self._named = NamedResources()
+        self._refusal = ""
         self._following = threading.Lock()
         discovery = Discovery(client)
         scope = settings.namespace
@@ -140,6 +141,9 @@ class KubernetesCluster:
         self._named.set(application, wanted.named)
         problems = self._applier.apply(application, wanted)
         self._follow_routes()
+        if self._refusal and wanted.routes:
+            said = f"routes are not applied, because this replica cannot lead: {self._refusal}"
+            problems = (*problems, Problem("", 0, 0, said, application=application))
         return problems
 
     def release(self, application: str, resources: Collection[ResourceId]) -> None:
@@ -160,6 +164,9 @@ class KubernetesCluster:
 
     def news(self) -> News:
         """See `Cluster.news`."""
+        if self._refusal != self._leadership.refusal:
+            self._refusal = self._leadership.refusal
+            self._news.put(applications=self._named.applications)
         return self._news.take()
 
     def report(self, application: str, owner: Owner | None, transitions: Collection[Transition]) -> None:

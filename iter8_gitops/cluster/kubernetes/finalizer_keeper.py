@@ -88,7 +88,7 @@ class FinalizerKeeper:
         found = []
         for each in listing.objects:
             resource = ResourceId(*kind, each["metadata"].get("namespace") or "", each["metadata"]["name"])
-            if has_finalizer(each) and not (
+            if has_finalizer(each, self._settings.finalizer) and not (
                 self._settings.finalizers and is_watched(each) and self._departures.departure(resource)
             ):
                 found.append(resource)
@@ -100,6 +100,7 @@ class FinalizerKeeper:
         return next_step(
             live,
             self._departures.departure(which),
+            finalizer=self._settings.finalizer,
             enabled=self._settings.finalizers,
             everybody_known=self._departures.everybody_known(),
             now=self._clock(),
@@ -118,7 +119,8 @@ class FinalizerKeeper:
         try:
             if adding:
                 self._writes.note((place.id.group, place.id.kind))
-            self._writes.merge(place.path, with_finalizer(live) if adding else without_finalizer(live))
+            patched = with_finalizer if adding else without_finalizer
+            self._writes.merge(place.path, patched(live, self._settings.finalizer))
         except KubeNotFoundError:
             return
         except KubeError as error:

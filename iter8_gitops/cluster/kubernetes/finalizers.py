@@ -8,7 +8,6 @@ from typing import Literal
 from iter8_gitops.cluster.kubernetes.drain import Departure
 from iter8_gitops.cluster.kubernetes.ownership import has_finalizer, is_terminating, is_watched
 from iter8_gitops.kube.client import JsonObject
-from iter8_gitops.kube.marks import FINALIZER
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +23,20 @@ _NOTHING = Step("nothing")
 
 
 def next_step(
-    live: JsonObject, departure: Departure | None, *, enabled: bool, everybody_known: bool, now: float
+    live: JsonObject,
+    departure: Departure | None,
+    *,
+    finalizer: str,
+    enabled: bool,
+    everybody_known: bool,
+    now: float,
 ) -> Step:
-    """What to do now with a live object.
+    """What to do now with a live object. `finalizer` is ours.
 
     `departure` says when it may go; None when no routemap names it. Without `everybody_known`, routemaps that name
     it may not have been read yet. `enabled` says whether finalizers are wanted at all.
     """
-    if not has_finalizer(live):
+    if not has_finalizer(live, finalizer):
         wanted = enabled and departure is not None and is_watched(live) and not is_terminating(live)
         return Step("add") if wanted else _NOTHING
     if not enabled or not is_watched(live):
@@ -45,14 +50,14 @@ def next_step(
     return Step("nothing", look_again=departure.at)
 
 
-def with_finalizer(live: JsonObject) -> JsonObject:
+def with_finalizer(live: JsonObject, finalizer: str) -> JsonObject:
     """The patch that adds our finalizer, if the object is still as in `live`."""
-    return _patch(live, [*_finalizers(live), FINALIZER])
+    return _patch(live, [*_finalizers(live), finalizer])
 
 
-def without_finalizer(live: JsonObject) -> JsonObject:
+def without_finalizer(live: JsonObject, finalizer: str) -> JsonObject:
     """The patch that removes our finalizer, if the object is still as in `live`."""
-    return _patch(live, [each for each in _finalizers(live) if each != FINALIZER])
+    return _patch(live, [each for each in _finalizers(live) if each != finalizer])
 
 
 def _finalizers(live: JsonObject) -> list[str]:

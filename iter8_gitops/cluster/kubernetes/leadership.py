@@ -46,6 +46,11 @@ class Leadership:
         """True while this replica may write."""
         return self._elector is None or self._elector.leads()
 
+    @property
+    def refusal(self) -> str:
+        """Why this replica can never lead as things are; "" when it can."""
+        return "" if self._elector is None else self._elector.refusal
+
     def holder(self) -> str:
         """Who leads, as seen last."""
         return self._identity if self._elector is None else self._elector.holder()

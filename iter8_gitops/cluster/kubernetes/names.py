@@ -14,6 +14,11 @@ class NamedResources:
         self._named: dict[str, frozenset[ResourceId]] = {}
         self._counts: Counter[ResourceId] = Counter()
 
+    @property
+    def applications(self) -> frozenset[str]:
+        """Those that name something."""
+        return frozenset(self._named)
+
     def set(self, application: str, named: frozenset[ResourceId]) -> None:
         """`application` names exactly these."""
         before = self._named.get(application, frozenset())

@@ -10,7 +10,6 @@ from iter8_gitops.kube.client import JsonObject
 from iter8_gitops.kube.marks import (
     CREATED_ANNOTATION,
     FIELD_MANAGER,
-    FINALIZER,
     INSTANCE_LABEL,
     ROUTE_ANNOTATION,
 )
@@ -60,9 +59,9 @@ def is_watched(live: JsonObject) -> bool:
     return _section(live, "labels").get(WATCH_LABEL) == "true"
 
 
-def has_finalizer(live: JsonObject) -> bool:
+def has_finalizer(live: JsonObject, finalizer: str) -> bool:
     """Whether it waits for us before it goes."""
-    return FINALIZER in (live["metadata"].get("finalizers") or ())
+    return finalizer in (live["metadata"].get("finalizers") or ())
 
 
 def taken_by(live: JsonObject, mark: Mark, instance: str, is_claimed: Callable[[Mark], bool]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from iter8_gitops.kube.marks import DEFAULT_INSTANCE
+from iter8_gitops.kube.marks import DEFAULT_INSTANCE, finalizer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +25,4 @@ class KubernetesSettings:
     lease_seconds: float = 15.0
     finalizers: bool = True
     drain_seconds: float = 10.0
+    finalizer: str = finalizer_of(DEFAULT_INSTANCE)

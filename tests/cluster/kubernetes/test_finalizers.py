@@ -6,6 +6,7 @@ import pytest
 
 from iter8_gitops.cluster.kubernetes.drain import Departure
 from iter8_gitops.cluster.kubernetes.finalizers import Step, next_step, with_finalizer, without_finalizer
+from iter8_gitops.kube.marks import finalizer_of
 
 OURS = "iter8.tools/finalizer"
 NEVER = float("inf")
@@ -26,7 +27,7 @@ def _live(
 
 def _step(live: dict[str, Any], at: float | None, *, enabled: bool = True, known: bool = True, now: float = 50) -> Step:
     departure = None if at is None else Departure(at)
-    return next_step(live, departure, enabled=enabled, everybody_known=known, now=now)
+    return next_step(live, departure, finalizer=OURS, enabled=enabled, everybody_known=known, now=now)
 
 
 def test_what_is_named_gets_the_finalizer() -> None:
@@ -59,7 +60,12 @@ def test_what_is_going_waits_for_its_time() -> None:
 
 def test_it_is_told_when_the_time_passed_without_routes() -> None:
     step = next_step(
-        _live(ours=True, terminating=True), Departure(40, complete=False), enabled=True, everybody_known=True, now=50
+        _live(ours=True, terminating=True),
+        Departure(40, complete=False),
+        finalizer=OURS,
+        enabled=True,
+        everybody_known=True,
+        now=50,
     )
     assert step == Step("remove", drained=False)
 
@@ -78,6 +84,13 @@ def test_what_lost_the_label_or_came_from_other_settings_is_let_go() -> None:
 
 def test_patches_keep_other_finalizers_and_name_the_version_they_were_decided_on() -> None:
     live = _live(ours=True, others=("a", "b"))
-    assert without_finalizer(live) == {"metadata": {"finalizers": ["a", "b"], "resourceVersion": "7"}}
+    assert without_finalizer(live, OURS) == {"metadata": {"finalizers": ["a", "b"], "resourceVersion": "7"}}
     live = _live(ours=False, others=("a",))
-    assert with_finalizer(live) == {"metadata": {"finalizers": ["a", OURS], "resourceVersion": "7"}}
+    assert with_finalizer(live, OURS) == {"metadata": {"finalizers": ["a", OURS], "resourceVersion": "7"}}
+
+
+def test_the_finalizer_of_another_installation_is_neither_ours_nor_in_the_way() -> None:
+    theirs = _live(ours=False, others=(finalizer_of("blue"),))
+    assert _step(theirs, NEVER).action == "add"
+    assert _step(theirs, None) == Step("nothing")
+    assert finalizer_of("iter8-gitops") == OURS, "Iter8's own name, for those who come from there"
