@@ -335,4 +335,5 @@ def test_a_config_map_that_never_was_a_good_routemap_is_told_of(bench: Bench) ->
     text = routemap("web", "a").replace("versions", "verions").encode()
     tree = SourceTree("configmaps", "1", (SourceFile("configmap/shop/web", "1", text),))
     bench.step(Delivery(bench.feeds["configmaps"], tree))
-    assert bench.calls("report") == [("report", ("shop/web", Owner("shop", "web", ""), ("Problem",)))]
+    told = ("report", ("shop/web", Owner("shop", "web", ""), ("Problem",)))
+    assert bench.calls("report") == [told, told], "an unknown key, and a missing one"
