@@ -20,7 +20,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from iter8_gitops.kube.client import JsonObject, KubeClient
-from iter8_gitops.kube.errors import KubeConflictError, KubeError, KubeForbiddenError, KubeNotFoundError
+from iter8_gitops.kube.errors import (
+    KubeConflictError,
+    KubeError,
+    KubeForbiddenError,
+    KubeNotFoundError,
+    KubeUnreachableError,
+)
 from iter8_gitops.kube.lease_record import LeaseRecord, LeaseSighting, lease_path, new_lease, released
 
 _log = logging.getLogger(__name__)
@@ -28,6 +34,7 @@ _random = random.SystemRandom()
 _RENEW_DEADLINE = 2 / 3
 _FORBIDDEN_PAUSE = 2.0
 _RELEASE_TRIES = 3
+_SILENCE_SECONDS = 3.0
 _NEVER = float("-inf")
 _TERMINATING = "being terminated"
 """How an API server refuses to make anything in a namespace that is being deleted."""
@@ -78,6 +85,7 @@ class LeaseElector:
         self._sighting = LeaseSighting()
         self._complaint: tuple[str, int, str] | None = None
         self._refusal = ""
+        self._unanswered: tuple[float, str] | None = None  # since when, and what is said of it
         self._closing = False  # the namespace is being deleted, and nobody can hold a Lease there any more
         self._label = f"lease {namespace}/{name}"
 
@@ -107,6 +115,15 @@ class LeaseElector:
         """Why this process may not even try, in words for people; "" while it may."""
         return self._refusal
 
+    @property
+    def silence(self) -> str:
+        """Why the API server has not been heard of for some seconds, in words for people; "" while it answers.
+
+        Watches say nothing of a server that keeps their connections but cannot read its store.
+        """
+        unanswered = self._unanswered
+        return unanswered[1] if unanswered and steady_clock() - unanswered[0] > _SILENCE_SECONDS else ""
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             pause = self._step()
@@ -118,7 +135,7 @@ class LeaseElector:
     def _step(self) -> float:
         """Try once; return the seconds until the next try."""
         try:
-            self._try()
+            self._ask()
         except KubeConflictError as error:
             # A replica was quicker, or somebody noted something on the Lease: look again.
             _log.debug("%s: %s", self._label, error)
@@ -149,6 +166,19 @@ class LeaseElector:
             _log.info("%s can be used again", self._label)
             self._complaint = None
         return self._renew_every if self.leads() else self._until_free()
+
+    def _ask(self) -> None:
+        """Like `_try`, and note whether the API server answers at all. Raises KubeError."""
+        try:
+            self._try()
+        except KubeUnreachableError as error:
+            since = self._unanswered[0] if self._unanswered else steady_clock()
+            self._unanswered = (since, str(error))
+            raise
+        except KubeError:
+            self._unanswered = None
+            raise
+        self._unanswered = None
 
     def _try(self) -> None:
         """Acquire the lease if it is free, or renew it if it is ours. Raises KubeError."""

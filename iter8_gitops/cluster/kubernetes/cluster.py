@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from iter8_gitops.cluster.backend import KindKey, News, Owner, Wanted
 from iter8_gitops.cluster.kubernetes.applier import Applier
@@ -100,7 +101,9 @@ class KubernetesCluster:
 
     def condition(self) -> Condition:
         """Whether all that is wanted is seen as it is."""
-        return condition_of(self._resources.states(), self._resources.failures())
+        seen = condition_of(self._resources.states(), self._resources.failures())
+        silence = self._leadership.silence
+        return replace(seen, failure=silence) if silence and not seen.failure else seen
 
     def start(self, wake: Callable[[], None]) -> None:
         """See `Cluster.start`."""

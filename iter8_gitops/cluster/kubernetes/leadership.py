@@ -51,6 +51,11 @@ class Leadership:
         """Why this replica can never lead as things are; "" when it can."""
         return "" if self._elector is None else self._elector.refusal
 
+    @property
+    def silence(self) -> str:
+        """Why the API server has not been heard of for some seconds; "" while it answers, or is not asked."""
+        return "" if self._elector is None else self._elector.silence
+
     def holder(self) -> str:
         """Who leads, as seen last."""
         return self._identity if self._elector is None else self._elector.holder()

@@ -78,7 +78,7 @@ def test_while_the_store_hangs_answers_stay_and_stopping_takes_a_few_seconds_at_
         eventually(lambda running=running: running.cluster.leads)  # type: ignore[misc]
     plane.pause_etcd()
     try:
-        time.sleep(5.0)
+        eventually(lambda: lasting.cluster.condition().failure, timeout=15.0)
         assert lasting.resource(web)
         stopped.cluster.watch([KNATIVE, ("", "ConfigMap")])
         began = time.monotonic()
