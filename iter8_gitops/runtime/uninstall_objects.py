@@ -42,9 +42,7 @@ class Traces:
     def of(cls, metadata: Mapping[str, Any], instance: str) -> Traces:
         """Read an object's metadata."""
         applied = (metadata.get("labels") or {}).get(INSTANCE_LABEL) == instance
-        made = (metadata.get("annotations") or {}).get(CREATED_ANNOTATION) == "true" and is_applied(
-            {"metadata": metadata}
-        )
+        made = (metadata.get("annotations") or {}).get(CREATED_ANNOTATION) == "true"
         return cls(
             finalizer=finalizer_of(instance) in (metadata.get("finalizers") or ()),
             applied=applied,
