@@ -214,12 +214,17 @@ class ControlPlane(ObjectCalls):
         self._etcd = Server(command, self.folder / "etcd.log")
 
     def _is_ready(self) -> bool:
-        """Ask without the pool of a client: a server that was killed leaves broken connections in it."""
+        """Ask without the pool of a client: a server that was killed leaves broken connections in it.
+
+        A new server says that it is ready a moment before it has made the namespace `default`.
+        """
         if not self.ca.exists():
             return False
         context = ssl.create_default_context(cafile=self.ca)
+        headers = {"Authorization": f"Bearer {self.token()}"}
         try:
-            return httpx.get(f"{self.url}/readyz", verify=context, timeout=5, trust_env=False).is_success
+            with httpx.Client(base_url=self.url, headers=headers, verify=context, timeout=5, trust_env=False) as client:
+                return client.get("/readyz").is_success and client.get("/api/v1/namespaces/default").is_success
         except httpx.TransportError:
             return False
 
