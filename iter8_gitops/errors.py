@@ -45,3 +45,15 @@ class ConfigurationError(Iter8Error):
 
 class TemplateError(Iter8Error):
     """A routing template cannot be rendered; the message is for its author and names the line if known."""
+
+
+class NotDeliveredError(Iter8Error):
+    """A notifier could not deliver. `retry` says whether the same may work later.
+
+    `retry_after` is how many seconds the receiver asks to wait, 0 when it does not say.
+    """
+
+    def __init__(self, message: str, *, retry: bool, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry = retry
+        self.retry_after = retry_after

@@ -100,6 +100,14 @@ workers_option = click.option(
     type=click.IntRange(1, 64),
     help="HTTP worker processes.",
 )
+metrics_store_option = click.option(
+    "--metrics-store",
+    default="sqlite:",
+    show_default=True,
+    metavar="URL",
+    help="Where exposures and metrics are kept: 'sqlite:' is a file of the state directory, 'sqlite:PATH' another one; "
+    "plugins may know more.",
+)
 server_option = click.option(
     "--server", default=DEFAULT_SERVER, show_default=True, envvar="ITER8_SERVER", help="Where the HTTP API is."
 )

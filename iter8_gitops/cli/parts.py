@@ -12,6 +12,7 @@ from iter8_gitops.cli.options import (
     grpc_port_option,
     host_option,
     location_argument,
+    metrics_store_option,
     port_option,
     source_options,
     state_dir_option,
@@ -50,7 +51,8 @@ def controller(location: str | None, state_dir: Path, **options: Any) -> None:
 @host_option
 @port_option
 @workers_option
-def serve(state_dir: Path, host: str, port: int, workers: int) -> None:
+@metrics_store_option
+def serve(state_dir: Path, host: str, port: int, workers: int, metrics_store: str) -> None:
     """Serve the HTTP API from the board in the state directory, with gunicorn.
 
     \b
@@ -63,14 +65,16 @@ def serve(state_dir: Path, host: str, port: int, workers: int) -> None:
     from iter8_gitops.spec.state_folder import StateFolder
 
     prepare_process("http")
-    serve_http(ServingSettings(StateFolder(state_dir.absolute()), host=host, http_port=port, workers=workers))
+    state = StateFolder(state_dir.absolute())
+    serve_http(ServingSettings(state, host=host, http_port=port, workers=workers, metrics=metrics_store))
 
 
 @click.command(short_help="Answer lookups and take metrics over gRPC, for Iter8 SDK clients.")
 @state_dir_option(required=True)
 @host_option
 @grpc_port_option
-def grpc(state_dir: Path, host: str, grpc_port: int) -> None:
+@metrics_store_option
+def grpc(state_dir: Path, host: str, grpc_port: int, metrics_store: str) -> None:
     """Serve the gRPC service `main.ABN` from the board in the state directory.
 
     \b
@@ -83,4 +87,5 @@ def grpc(state_dir: Path, host: str, grpc_port: int) -> None:
     from iter8_gitops.spec.state_folder import StateFolder
 
     prepare_process("grpc")
-    serve_grpc(ServingSettings(StateFolder(state_dir.absolute()), host=host, grpc_port=grpc_port))
+    state = StateFolder(state_dir.absolute())
+    serve_grpc(ServingSettings(state, host=host, grpc_port=grpc_port, metrics=metrics_store))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from iter8_gitops.runtime.settings import ClusterAccess, ControllerSettings
+from iter8_gitops.contracts.cluster import ClusterAccess
+from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.spec.state_folder import StateFolder
 
 

@@ -19,6 +19,7 @@ from iter8_gitops.cli.options import (
     grpc_port_option,
     host_option,
     location_argument,
+    metrics_store_option,
     port_option,
     source_options,
     state_dir_option,
@@ -39,8 +40,16 @@ if TYPE_CHECKING:
 @port_option
 @grpc_port_option
 @workers_option
+@metrics_store_option
 def up(
-    location: str | None, state_dir: Path | None, host: str, port: int, grpc_port: int, workers: int, **options: Any
+    location: str | None,
+    state_dir: Path | None,
+    host: str,
+    port: int,
+    grpc_port: int,
+    workers: int,
+    metrics_store: str,
+    **options: Any,
 ) -> None:
     """Serve the routemaps of PATH|URL: a Git repository (local or remote) or a directory of YAML files.
 
@@ -69,7 +78,7 @@ def up(
         raise ConfigurationError(message)
     for wanted in (port, grpc_port):
         _require_free(host, wanted)
-    supervisor = Supervisor(_parts(location, state, options, host, port, grpc_port, workers))
+    supervisor = Supervisor(_parts(location, state, options, host, port, grpc_port, workers, metrics_store))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -84,14 +93,13 @@ def up(
 
 def _cluster_address(options: Mapping[str, Any]) -> str:
     """Where the real cluster is: the state of one must not be taken for that of another."""
-    from iter8_gitops.cli.settings import cluster_access
-    from iter8_gitops.runtime.settings import KUBERNETES
-
-    if options["cluster"] != KUBERNETES:
+    if options["cluster"] != "kubernetes":
         return ""
-    from iter8_gitops.runtime.real_cluster import connect
+    from iter8_gitops.cli.settings import cluster_access
+    from iter8_gitops.kube.client import KubeClient
 
-    client = connect(cluster_access(options))
+    access = cluster_access(options)
+    client = KubeClient.connect(kubeconfig=access.kubeconfig, context=access.context)
     client.close()
     return client.server
 
@@ -117,6 +125,7 @@ def _parts(
     port: int,
     grpc_port: int,
     workers: int,
+    metrics_store: str,
 ) -> list[Part]:
     from iter8_gitops.cli.settings import command_words
     from iter8_gitops.runtime.supervisor import Part
@@ -128,8 +137,8 @@ def _parts(
     return [
         # By the environment, because a URL may hold a password, and command lines are there for all to see.
         Part("controller", command("controller", **options), {LOCATION_VARIABLE: location or ""}),
-        Part("http", command("serve", host=host, port=port, workers=workers)),
-        Part("grpc", command("grpc", host=host, grpc_port=grpc_port)),
+        Part("http", command("serve", host=host, port=port, workers=workers, metrics_store=metrics_store)),
+        Part("grpc", command("grpc", host=host, grpc_port=grpc_port, metrics_store=metrics_store)),
     ]
 
 

@@ -5,24 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from iter8_gitops.cluster.backend import KindKey, News, Owner, ResourceKey, Wanted
 from iter8_gitops.cluster.catalogue import Catalogue
 from iter8_gitops.cluster.placed import Manifest
 from iter8_gitops.cluster.routes import RouteFolder
+from iter8_gitops.contracts.cluster import KindKey, Loaded, News, Owner, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Observation, ResourceId
 
 _log = logging.getLogger(__name__)
-
-
-class Loaded(NamedTuple):
-    """What a load brought: whose observation `changed`, and every problem of the manifests together."""
-
-    changed: frozenset[ResourceKey]
-    problems: tuple[Problem, ...]
 
 
 class ManifestsCluster:
@@ -38,6 +30,11 @@ class ManifestsCluster:
         self._loaded = False
         self._kinds: frozenset[KindKey] = frozenset()
         self._news = News()
+
+    @property
+    def leads(self) -> bool:
+        """See `Cluster.leads`."""
+        return True
 
     def load(self, files: Mapping[str, Sequence[Manifest]]) -> Loaded:
         """Replace all objects by those of `files` (path -> manifests in their order).

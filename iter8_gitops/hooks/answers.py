@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TypeGuard, TypeVar
 
 import pluggy
 
-from iter8_gitops.errors import TemplateError
+from iter8_gitops.contracts.cluster import Cluster, OpenedCluster
+from iter8_gitops.contracts.metric_store import MetricStore
+from iter8_gitops.contracts.notifier import Notifier
+from iter8_gitops.contracts.source import Source
+from iter8_gitops.errors import ConfigurationError, TemplateError
 from iter8_gitops.hooks.specs import JsonValue
 from iter8_gitops.spec.content import json_flaw
 from iter8_gitops.spec.readiness import Readiness, ReadinessState
-from iter8_gitops.spec.resource import ResourceKind
+from iter8_gitops.spec.resource import ResourceId, ResourceKind
+
+_Opened = TypeVar("_Opened")
+
+MOST_RELATED = 20
+"""How many objects a plugin may want to see beside one."""
 
 PLUGIN_ERROR = "PluginError"
 """The reason of a verdict when a plugin broke, or answered with something that is not an answer."""
@@ -113,6 +123,45 @@ def kinds(answer: Answer) -> tuple[ResourceKind, ...] | str:
     return tuple(listed)
 
 
+def resource_ids(answer: Answer) -> tuple[ResourceId, ...]:
+    """The ids in an answer; none when it is not an answer, which a verdict then says."""
+    if not isinstance(answer.value, (list, tuple)):
+        return ()
+    return tuple(each for each in answer.value if isinstance(each, ResourceId))[:MOST_RELATED]
+
+
+def opened(answer: Answer, is_one: Callable[[object], TypeGuard[_Opened]], what: str) -> _Opened:
+    """The backend in an answer, where `what` was asked for. Raises `ConfigurationError` when there is none."""
+    if isinstance(answer.error, ConfigurationError):
+        raise answer.error
+    if answer.error is not None or not is_one(answer.value):
+        raise ConfigurationError(answer.not_a(what)) from answer.error
+    return answer.value
+
+
+# Of a protocol only the presence of its methods can be checked at run time.
+
+
+def is_source(value: object) -> TypeGuard[Source]:
+    """Whether it can be used as a source."""
+    return isinstance(value, Source)
+
+
+def is_cluster(value: object) -> TypeGuard[OpenedCluster]:
+    """Whether it can be used as a cluster backend."""
+    return isinstance(value, OpenedCluster) and isinstance(value.cluster, Cluster)
+
+
+def is_metric_store(value: object) -> TypeGuard[MetricStore]:
+    """Whether it can be used as a metric store."""
+    return isinstance(value, MetricStore)
+
+
+def is_notifier(value: object) -> TypeGuard[Notifier]:
+    """Whether it can be used as a notifier."""
+    return isinstance(value, Notifier)
+
+
 def describe(error: BaseException) -> str:
     """An error of somebody else's code as type and place, without its text, which may hold a secret."""
     trace = error.__traceback__
@@ -129,6 +178,7 @@ _FIELD_TYPES: dict[str, type] = {
     "reason": str,
     "message": str,
     "current": bool,
+    "fields": tuple,
 }
 
 
@@ -137,4 +187,6 @@ def _readiness_flaw(readiness: Readiness) -> str:
     for field, wanted in _FIELD_TYPES.items():
         if not isinstance(getattr(readiness, field), wanted):
             return f"whose {field} is not of type {wanted.__name__}"
+    if not all(isinstance(field, str) for field in readiness.fields):
+        return "whose fields are not all text"
     return "" if readiness.reason and readiness.message else "without a reason or a message"

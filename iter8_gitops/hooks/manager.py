@@ -7,11 +7,16 @@ plugin either, because a rule that broke is not a rule that does not apply.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pluggy
 
-from iter8_gitops.errors import TemplateError
+from iter8_gitops.contracts.cluster import ClusterRequest, OpenedCluster
+from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
+from iter8_gitops.contracts.notifier import Notifier, NotifierSettings
+from iter8_gitops.contracts.source import Source, SourceRequest
+from iter8_gitops.errors import ConfigurationError, TemplateError
 from iter8_gitops.hooks import answers
 from iter8_gitops.hooks.answers import Answer, Content, Verdict
 from iter8_gitops.hooks.loading import (
@@ -24,7 +29,9 @@ from iter8_gitops.hooks.loading import (
     register,
 )
 from iter8_gitops.spec.readiness import Readiness
-from iter8_gitops.spec.resource import Resource, ResourceKind
+from iter8_gitops.spec.resource import Resource, ResourceId, ResourceKind
+
+_NOTHING: Mapping[ResourceId, Resource] = MappingProxyType({})
 
 
 class Plugins:
@@ -39,9 +46,14 @@ class Plugins:
         self._loaded = tuple(outcome for outcome in outcomes if isinstance(outcome, LoadedPlugin))
         refused = (outcome for outcome in outcomes if isinstance(outcome, PluginFailure))
         self._failures: tuple[PluginFailure, ...] = (*failures, *refused)
+        self._related_resources = _call_order(manager.hook.related_resources)
         self._readiness = _call_order(manager.hook.readiness)
         self._signature_content = _call_order(manager.hook.signature_content)
         self._render_template = _call_order(manager.hook.render_template)
+        self._open_source = _call_order(manager.hook.open_source)
+        self._open_cluster = _call_order(manager.hook.open_cluster)
+        self._open_metric_store = _call_order(manager.hook.open_metric_store)
+        self._open_notifier = _call_order(manager.hook.open_notifier)
         self._kinds: tuple[ResourceKind, ...] = ()
         for implementation in _call_order(manager.hook.resource_kinds):
             self._add_kinds(answers.call(implementation, {}))
@@ -70,17 +82,22 @@ class Plugins:
         """The kinds of all plugins, in call order."""
         return self._kinds
 
-    def readiness(self, resource: Resource) -> Verdict:
+    def related_resources(self, resource: Resource) -> frozenset[ResourceId]:
+        """What must be seen beside `resource`; a plugin that breaks here asks for nothing."""
+        asked = (answers.call(implementation, {"resource": resource}) for implementation in self._related_resources)
+        return frozenset(wanted for answer in asked for wanted in answers.resource_ids(answer)) - {resource.id}
+
+    def readiness(self, resource: Resource, related: Mapping[ResourceId, Resource] = _NOTHING) -> Verdict:
         """The first verdict on `resource`. A plugin that breaks makes it `unknown`; nothing is raised."""
-        answer = _first(self._readiness, {"resource": resource})
+        answer = _first(self._readiness, {"resource": resource, "related": related})
         if answer is None:
             message = f"no plugin has a rule for {resource.id.kind} of API group {resource.id.group!r}"
             return Verdict(Readiness.unknown("NoRule", message), "")
         return answers.verdict(answer)
 
-    def signature_content(self, resource: Resource) -> Content:
+    def signature_content(self, resource: Resource, related: Mapping[ResourceId, Resource] = _NOTHING) -> Content:
         """The first answer to what of `resource` is content. A plugin that breaks sets `error`."""
-        answer = _first(self._signature_content, {"resource": resource})
+        answer = _first(self._signature_content, {"resource": resource, "related": related})
         if answer is None:
             return Content({}, "", f"no plugin says what of {resource.id.kind} is content")
         return answers.content(answer)
@@ -92,6 +109,38 @@ class Plugins:
             message = f"no plugin renders templates of the engine {engine!r}"
             raise TemplateError(message)
         return answers.rendered(answer)
+
+    def open_source(self, request: SourceRequest) -> Source:
+        """The source that `request` means. Whatever goes wrong is a `ConfigurationError`."""
+        answer = _first(self._open_source, {"request": request})
+        if answer is None:
+            raise ConfigurationError("no plugin knows locations of this form")
+        return answers.opened(answer, answers.is_source, "a Source")
+
+    def open_cluster(self, request: ClusterRequest) -> OpenedCluster:
+        """The cluster backend that `request` means. Whatever goes wrong is a `ConfigurationError`."""
+        answer = _first(self._open_cluster, {"request": request})
+        if answer is None:
+            known = "'kubernetes', 'manifests', 'manifests:DIR', the path of a directory, or the backend of a plugin"
+            message = f"--cluster {request.backend!r} is not known; use {known}"
+            raise ConfigurationError(message)
+        return answers.opened(answer, answers.is_cluster, "an OpenedCluster")
+
+    def open_metric_store(self, request: MetricStoreRequest) -> MetricStore:
+        """The metric store that `request` means. Whatever goes wrong is a `ConfigurationError`."""
+        answer = _first(self._open_metric_store, {"request": request})
+        if answer is None:
+            message = f"no plugin knows metric stores of the form {request.url.partition(':')[0]}:"
+            raise ConfigurationError(message)
+        return answers.opened(answer, answers.is_metric_store, "a MetricStore")
+
+    def open_notifier(self, settings: NotifierSettings) -> Notifier:
+        """The notifier that `settings` mean. Whatever goes wrong is a `ConfigurationError`."""
+        answer = _first(self._open_notifier, {"settings": settings})
+        if answer is None:
+            message = f"no plugin knows notifiers of the type {settings.type!r}"
+            raise ConfigurationError(message)
+        return answers.opened(answer, answers.is_notifier, "a Notifier")
 
     def _add_kinds(self, answer: Answer) -> None:
         listed = answers.kinds(answer)

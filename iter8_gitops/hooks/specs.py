@@ -16,8 +16,12 @@ from typing import Any, Protocol, TypeAlias
 
 import pluggy
 
+from iter8_gitops.contracts.cluster import ClusterRequest, OpenedCluster
+from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
+from iter8_gitops.contracts.notifier import Notifier, NotifierSettings
+from iter8_gitops.contracts.source import Source, SourceRequest
 from iter8_gitops.spec.readiness import Readiness
-from iter8_gitops.spec.resource import Resource, ResourceKind
+from iter8_gitops.spec.resource import Resource, ResourceId, ResourceKind
 
 PROJECT = "iter8_gitops"
 """The name that hook markers, hook manager and entry point group share."""
@@ -43,27 +47,41 @@ class Hooks(Protocol):
         Returns the kinds that this plugin adds. None means that it adds none.
         """
 
+    @hookspec
+    def related_resources(self, resource: Resource) -> Sequence[ResourceId] | None:
+        """Which other objects does a verdict on this one, or its content, depend on?
+
+        Asked of every plugin, as often as `readiness`; all answers are joined. The objects are watched from then
+        on, and a change of one is a change of `resource`. Like any other they need the label
+        `iter8.tools/watch: "true"` to be seen.
+
+        `resource` is as for `readiness`.
+
+        Returns their ids, at most 20. None means that this plugin needs no other object.
+        """
+
     @hookspec(firstresult=True)
-    def readiness(self, resource: Resource) -> Readiness | None:
+    def readiness(self, resource: Resource, related: Mapping[ResourceId, Resource]) -> Readiness | None:
         """Does this object answer, and with the content that it declares?
 
         Asked in call order until a plugin answers, for every change of an object that a routemap names, so it
-        must be quick, and must depend on nothing but its argument.
+        must be quick, and must depend on nothing but its arguments.
 
-        `resource` is a live object; its manifest may be malformed in any way, and must not be changed.
+        `resource` is a live object; its manifest may be malformed in any way, and must not be changed. `related`
+        holds those of its `related_resources` that can be seen.
 
         Returns the verdict, with a CamelCase `reason` and a `message` that a person can act on. None means
         that this plugin has no rule for the kind; when no plugin has one, the state is `unknown`.
         """
 
     @hookspec(firstresult=True)
-    def signature_content(self, resource: Resource) -> JsonValue | None:
+    def signature_content(self, resource: Resource, related: Mapping[ResourceId, Resource]) -> JsonValue | None:
         """Which part of this object is content, such that metrics of older content no longer count?
 
         Asked in call order until a plugin answers. The core makes the canonical JSON and the digest: two
         values that are equal as JSON are the same content.
 
-        `resource` is as for `readiness`.
+        `resource` and `related` are as for `readiness`.
 
         Returns plain JSON values. An empty dict means that nothing of the object is content. None means that
         this plugin has no rule for the kind.
@@ -82,4 +100,52 @@ class Hooks(Protocol):
 
         Returns the rendered text. None means that this plugin does not know the engine. Raises `TemplateError`
         with a message for the template's author, naming the line, when the template is at fault.
+        """
+
+    @hookspec(firstresult=True)
+    def open_source(self, request: SourceRequest) -> Source | None:
+        """Open the place that routemaps are read from.
+
+        Asked in call order until a plugin answers, once at start.
+
+        `request` says which location is meant, and how to read it.
+
+        Returns a source, which has touched neither disk nor network yet. None means that this plugin does not
+        know locations of this form. Raises `ConfigurationError` for what can never work.
+        """
+
+    @hookspec(firstresult=True)
+    def open_cluster(self, request: ClusterRequest) -> OpenedCluster | None:
+        """Open the cluster that resources live in, and that routes are applied to.
+
+        Asked in call order until a plugin answers, once at start.
+
+        `request` says which backend is meant, and how to use it.
+
+        Returns a backend that has asked nothing of the cluster yet. None means that this plugin has no backend of
+        that name. Raises `ConfigurationError` for what can never work.
+        """
+
+    @hookspec(firstresult=True)
+    def open_metric_store(self, request: MetricStoreRequest) -> MetricStore | None:
+        """Open the store of exposures and metrics.
+
+        Asked in call order until a plugin answers, in every serving process, after the process was forked.
+
+        `request` says which store is meant.
+
+        Returns the store. None means that this plugin does not know stores of this form. Raises
+        `ConfigurationError` for what can never work.
+        """
+
+    @hookspec(firstresult=True)
+    def open_notifier(self, settings: NotifierSettings) -> Notifier | None:
+        """Make a notifier of a type.
+
+        Asked in call order until a plugin answers, once at start for each notifier that is configured.
+
+        `settings` are its type, its options, and its secrets, which must never get into a message.
+
+        Returns the notifier, which has not connected to anything yet. None means that this plugin does not know the
+        type. Raises `ConfigurationError`, which names the option, for what can never work.
         """

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from iter8_gitops.contracts.cluster import DEFAULT_INSTANCE
+
 FIELD_MANAGER = "iter8-gitops"
 """The manager of the fields that we apply."""
-
-DEFAULT_INSTANCE = "iter8-gitops"
-"""The name of an installation: of its Lease, and the value of `INSTANCE_LABEL`. Two in one cluster need two names."""
 
 INSTANCE_LABEL = "iter8.tools/instance"
 """On every object that we apply: the installation that applied it."""

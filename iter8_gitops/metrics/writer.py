@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from threading import Condition, Thread
 from weakref import WeakMethod
 
+from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.errors import InvalidArgumentError, UnavailableError
 from iter8_gitops.metrics.pending import Batch, Pending, RecentExposures, Submission
-from iter8_gitops.metrics.store import MetricStore
 from iter8_gitops.spec.metric import Exposure, MetricValue
 
 _log = logging.getLogger(__name__)

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from iter8_gitops.board.publisher import BoardPublisher
-from iter8_gitops.cluster.backend import Cluster
+from iter8_gitops.contracts.cluster import Cluster, LoadResources
+from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.reconcile import Tools
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.errors import UnavailableError
-from iter8_gitops.runtime.declarations import Declarations, LoadResources
-from iter8_gitops.runtime.feeds import Delivery, Feed, FeedThread
+from iter8_gitops.runtime.declarations import Declarations
+from iter8_gitops.runtime.feeds import Delivery, FeedThread
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.problem_book import ProblemBook

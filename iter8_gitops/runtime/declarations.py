@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TypeAlias
 
-from iter8_gitops.cluster.manifests import Loaded
+from iter8_gitops.contracts.cluster import LoadResources
+from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.desired import (
     Declared,
     DecodedTree,
@@ -16,7 +16,6 @@ from iter8_gitops.core.desired import (
     held_resources,
     standing_resources,
 )
-from iter8_gitops.runtime.feeds import Feed
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.problem_book import ProblemBook
@@ -24,9 +23,6 @@ from iter8_gitops.runtime.triggers import Triggers
 from iter8_gitops.spec.files import DecodedResource
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.tree import SourceTree
-
-LoadResources: TypeAlias = Callable[[Mapping[str, Sequence[DecodedResource]]], Loaded]
-"""Gives a cluster that is made of manifests its objects, by path."""
 
 
 class Declarations:

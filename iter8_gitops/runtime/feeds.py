@@ -7,20 +7,11 @@ import queue
 import threading
 from dataclasses import dataclass
 
-from iter8_gitops.sources.source import Source
+from iter8_gitops.contracts.source import Feed
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 _log = logging.getLogger(__name__)
 _RESTART_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A source and what it is good for: `routemaps`, `resources` (it stands for a cluster), or both."""
-
-    source: Source
-    routemaps: bool = True
-    resources: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.contracts.cluster import FindKind
+from iter8_gitops.errors import ConfigurationError, UnavailableError
 from iter8_gitops.hooks.loading import FIRST_PARTY
 from iter8_gitops.hooks.manager import Plugins
-from iter8_gitops.kube.endpoint import Endpoint
-from iter8_gitops.kube.errors import KubeError
 from iter8_gitops.runtime.condition_rules import ConditionRules
 from iter8_gitops.runtime.configuration import ResourceType
 from iter8_gitops.spec.kinds import KindTable
@@ -18,9 +17,6 @@ from iter8_gitops.spec.resource import Resource, ResourceId, ResourceKind
 
 _log = logging.getLogger(__name__)
 RETRY_SECONDS = 15.0
-
-FindPlural = Callable[[str, str], Endpoint | None]
-"""What a cluster serves by (API group, plural); None when it serves no such thing. Raises KubeError."""
 
 _FALLBACK = f"{FIRST_PARTY}:generic"
 """The plugin that answers for every kind, because it has no rule for any."""
@@ -40,7 +36,7 @@ class KindResolver:
         self,
         types: Sequence[ResourceType],
         plugins: Plugins,
-        find: FindPlural | None = None,
+        find: FindKind | None = None,
         *,
         retry: float = RETRY_SECONDS,
     ) -> None:
@@ -107,13 +103,13 @@ class KindResolver:
         troubles: list[str] = []
         for each in self._unresolved():
             try:
-                endpoint = self._find(each.group, each.plural) if self._find else None
-            except KubeError as error:
-                troubles.append(f"{each} cannot be looked up: {error.message}")
+                kind = self._find(each.group, each.plural) if self._find else None
+            except UnavailableError as error:
+                troubles.append(f"{each} cannot be looked up: {error}")
             else:
-                if endpoint is not None:
-                    found[each.group, each.plural] = endpoint.kind
-                    _log.info("resource type %s is %s, kind %s", each.short_name, each, endpoint.kind)
+                if kind is not None:
+                    found[each.group, each.plural] = kind
+                    _log.info("resource type %s is %s, kind %s", each.short_name, each, kind)
                 else:
                     troubles.append(f"the cluster serves no {each} ({each.short_name}) yet")
         told = "; ".join(dict.fromkeys(troubles))

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from iter8_gitops.cluster.backend import Cluster, Owner, Wanted
+from iter8_gitops.contracts.cluster import Cluster, Owner, Wanted
 from iter8_gitops.core.desired import Declared
 from iter8_gitops.core.reconcile import Tools, reconcile
 from iter8_gitops.core.transitions import Transition, transitions

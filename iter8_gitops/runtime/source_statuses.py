@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from iter8_gitops.runtime.feeds import Feed
+from iter8_gitops.contracts.source import Feed
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import SourceStatus
 from iter8_gitops.spec.tree import SourceFailure, SourceTree

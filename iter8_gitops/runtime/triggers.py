@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from iter8_gitops.cluster.backend import KindKey, ResourceKey
+from iter8_gitops.contracts.cluster import KindKey, ResourceKey
 from iter8_gitops.core.desired import Declared
 
 

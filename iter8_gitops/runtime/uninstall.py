@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from iter8_gitops.contracts.cluster import DEFAULT_INSTANCE
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.discovery import UNCONFIRMED, Discovery
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import KubeError, KubeUnreachableError
 from iter8_gitops.kube.ledger import noted_kinds
-from iter8_gitops.kube.marks import DEFAULT_INSTANCE
 from iter8_gitops.runtime.uninstall_deadline import Deadline, OutOfTimeError
 from iter8_gitops.runtime.uninstall_lease import LeaseGuard, StillRunningError
 from iter8_gitops.runtime.uninstall_objects import Sweeper

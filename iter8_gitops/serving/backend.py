@@ -7,22 +7,28 @@ from typing import Self
 
 from iter8_gitops.board.reader import BoardReader
 from iter8_gitops.board.subscription import BoardSubscription
-from iter8_gitops.metrics.sqlite import SqliteMetricStore
+from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
+from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.metrics.writer import GroupCommitWriter
+from iter8_gitops.serving.settings import ServingSettings
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
-from iter8_gitops.spec.state_folder import StateFolder
 
 FLUSH_SECONDS = 5.0
+
+
+def open_metric_store(settings: ServingSettings) -> MetricStore:
+    """The store that `settings` name, which has touched nothing yet. Raises `ConfigurationError`."""
+    return Plugins.load().open_metric_store(MetricStoreRequest(settings.metrics, settings.state.metrics))
 
 
 class Backend:
     """The use-cases on real stores. It has threads, so it is made after a fork, in the process that uses it."""
 
-    def __init__(self, state: StateFolder) -> None:
-        reader = BoardReader(state.board)
+    def __init__(self, settings: ServingSettings) -> None:
+        reader = BoardReader(settings.state.board)
         self._subscription = BoardSubscription(reader)
-        self._store = SqliteMetricStore(state.metrics)
+        self._store = open_metric_store(settings)
         self._writer = GroupCommitWriter(self._store)
         self.telemetry = Telemetry(lambda: self._writer.dropped_exposures)
         self.experiments = Experiments(reader, self._store, self._writer, self.telemetry)

@@ -20,8 +20,10 @@ def serve_http(settings: ServingSettings) -> None:
     """
     _prepare(settings, "http")
     # Not before the folder of the counters is known: see `telemetry`.
+    from iter8_gitops.serving.backend import open_metric_store
     from iter8_gitops.serving.http.server import run_http
 
+    open_metric_store(settings).close()  # So that a wrong one is told once, and not by every worker.
     run_http(settings)
 
 

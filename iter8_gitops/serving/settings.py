@@ -9,10 +9,14 @@ from iter8_gitops.spec.state_folder import StateFolder
 
 @dataclass(frozen=True, slots=True)
 class ServingSettings:
-    """Where to listen, and where the state of this machine is. A port of 0 lets the system choose one."""
+    """Where to listen, and where the state of this machine is. A port of 0 lets the system choose one.
+
+    `metrics` says which metric store is used; see `MetricStoreRequest`.
+    """
 
     state: StateFolder
     host: str = "127.0.0.1"
     http_port: int = 8080
     grpc_port: int = 50051
     workers: int = 2
+    metrics: str = "sqlite:"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from time import time
 from typing import Any, Protocol
 
+from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
 from iter8_gitops.errors import InvalidArgumentError
-from iter8_gitops.metrics.store import MetricStore
 from iter8_gitops.serving.applications import Cohorts, Recommendation, find_routemap, require_state
 from iter8_gitops.serving.arguments import (
     Measurement,

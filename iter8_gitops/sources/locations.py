@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iter8_gitops.contracts.source import Source, SourceRequest
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.sources.directory import DirectorySource
 from iter8_gitops.sources.git.urls import looks_like_url
 from iter8_gitops.sources.selection import has_control_characters, normalize_subpath, printable
-from iter8_gitops.sources.source import Source
 
 if TYPE_CHECKING:
     from iter8_gitops.sources.git.source import GitSource
@@ -20,36 +20,28 @@ LOCAL_SECONDS = 1.0
 """How often a Git repository is looked at unless somebody says otherwise: elsewhere, and on this machine."""
 
 
-def open_source(
-    location: str,
-    *,
-    cache: Path,
-    branch: str | None = None,
-    subpath: str = "",
-    interval: float | None = None,
-    name: str | None = None,
-    read_before: bool = False,
-) -> Source:
-    """Return the source that `location` stands for.
+def open_location(request: SourceRequest) -> Source:
+    """Return the source that a location stands for.
 
     A URL, a bare Git repository or the top of a Git work tree is read as Git: there, commits count. Any
-    other local directory or file is read as it lies, unless `branch` (a branch, a tag or a full commit
-    id) asks for the Git repository around it. `subpath` narrows the source to a folder or file in it;
+    other local directory or file is read as it lies, unless `revision` (a branch, a tag or a full
+    commit id) asks for the Git repository around it. `subpath` narrows the source to a folder or file in it;
     `cache` and `interval` (seconds; by default 10, or 1 for a repository on this machine) are for Git.
 
     A local path that does not exist is a mistake, unless it was `read_before`: then the source fails until the
     path is there again. Raises ConfigurationError for what can never work.
     """
-    inside = normalize_subpath(subpath)
-    path = _local_path(location)
-    seconds = interval or (REMOTE_SECONDS if path is None else LOCAL_SECONDS)
-    as_git = partial(_git_source, cache=cache, revision=branch, interval=seconds, name=name)
+    inside = normalize_subpath(request.subpath)
+    path = _local_path(request.location)
+    branch = request.revision
+    seconds = request.interval or (REMOTE_SECONDS if path is None else LOCAL_SECONDS)
+    as_git = partial(_git_source, cache=request.cache, revision=branch, interval=seconds, name=request.name)
     if path is None:
-        return as_git(location, subpath=inside)
-    as_directory = partial(DirectorySource, path / inside if inside else path, name=name)
+        return as_git(request.location, subpath=inside)
+    as_directory = partial(DirectorySource, path / inside if inside else path, name=request.name)
     if not _exists(path):
-        if not read_before:
-            raise ConfigurationError(_absence(location))
+        if not request.read_before:
+            raise ConfigurationError(_absence(request.location))
         repository = as_git(str(path.resolve()), subpath=inside)
         return repository if repository.has_mirror else as_directory()
     if _is_repository(path):
@@ -79,9 +71,7 @@ def _local_path(location: str) -> Path | None:
     return path
 
 
-def _git_source(
-    url: str, cache: Path, revision: str | None, subpath: str, interval: float, name: str | None
-) -> GitSource:
+def _git_source(url: str, cache: Path, revision: str | None, subpath: str, interval: float, name: str) -> GitSource:
     try:
         from iter8_gitops.sources.git.source import GitSource
     except ImportError as error:  # GitPython looks for git when it is imported.

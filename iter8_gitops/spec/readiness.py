@@ -24,6 +24,9 @@ class Readiness:
     `current` is True when the verdict certainly speaks of the present spec: an observed generation
     says so, or the kind has no status. When it is False, a `ready` that appears right after an
     edit is held back until the status changes or a short settle time has passed.
+
+    `fields` are the places in the object that decided, such as `status.updatedReplicas` or
+    `status.conditions[Ready]`, for people who want to look for themselves.
     """
 
     state: ReadinessState
@@ -31,28 +34,31 @@ class Readiness:
     reason: str
     message: str
     current: bool = False
+    fields: tuple[str, ...] = ()
 
     @classmethod
-    def ready(cls, reason: str, message: str, *, current: bool = False) -> Readiness:
+    def ready(cls, reason: str, message: str, *, current: bool = False, fields: tuple[str, ...] = ()) -> Readiness:
         """Serves its declared content."""
-        return cls(ReadinessState.READY, True, reason, message, current)
+        return cls(ReadinessState.READY, True, reason, message, current, fields)
 
     @classmethod
-    def progressing(cls, reason: str, message: str, *, servable: bool = False) -> Readiness:
+    def progressing(
+        cls, reason: str, message: str, *, servable: bool = False, fields: tuple[str, ...] = ()
+    ) -> Readiness:
         """On its way; `servable` says whether something (older content, part of it) answers meanwhile."""
-        return cls(ReadinessState.PROGRESSING, servable, reason, message)
+        return cls(ReadinessState.PROGRESSING, servable, reason, message, fields=fields)
 
     @classmethod
-    def failed(cls, reason: str, message: str, *, servable: bool = False) -> Readiness:
+    def failed(cls, reason: str, message: str, *, servable: bool = False, fields: tuple[str, ...] = ()) -> Readiness:
         """Will not get there without a change; older content may still be `servable`."""
-        return cls(ReadinessState.FAILED, servable, reason, message)
+        return cls(ReadinessState.FAILED, servable, reason, message, fields=fields)
 
     @classmethod
     def terminating(cls, message: str) -> Readiness:
         """Being deleted."""
-        return cls(ReadinessState.TERMINATING, False, "Terminating", message)
+        return cls(ReadinessState.TERMINATING, False, "Terminating", message, fields=("metadata.deletionTimestamp",))
 
     @classmethod
-    def unknown(cls, reason: str, message: str) -> Readiness:
+    def unknown(cls, reason: str, message: str, *, fields: tuple[str, ...] = ()) -> Readiness:
         """No rule applies, or the rule broke."""
-        return cls(ReadinessState.UNKNOWN, False, reason, message)
+        return cls(ReadinessState.UNKNOWN, False, reason, message, fields=fields)

@@ -34,6 +34,11 @@ class ReportedCondition:
     severity: str = ""
     observed_generation: int | None = None
 
+    @property
+    def field(self) -> str:
+        """Where it is in the object: `status.conditions[Ready]`."""
+        return f"status.conditions[{self.type}]"
+
     def __str__(self) -> str:
         """`Ready is False: MinimumReplicasUnavailable: 1 of 2 are up`, as far as it is known."""
         said = ": ".join(part for part in (self.reason, self.message) if part)
@@ -121,6 +126,7 @@ def early_verdict(resource: Resource, *, servable: bool) -> Readiness | None:
             f"its controller has not seen the latest change yet: the status is of generation {observed}, "
             f"the spec of generation {generation}",
             servable=servable,
+            fields=("status.observedGeneration", "metadata.generation"),
         )
     return None
 

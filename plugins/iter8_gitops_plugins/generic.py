@@ -11,7 +11,6 @@ from iter8_gitops.hooks import (
     Readiness,
     ReportedCondition,
     Resource,
-    ResourceKind,
     conditions,
     early_verdict,
     hookimpl,
@@ -20,18 +19,7 @@ from iter8_gitops.hooks import (
 )
 from iter8_gitops.spec.content import without_scale
 
-VIRTUAL_SERVICE = ResourceKind(
-    "networking.istio.io", "v1", "VirtualService", "virtualservices", ("vs", "virtualservice")
-)
-HTTP_ROUTE = ResourceKind("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes", ("httproute",))
-
-_ROUTES = frozenset((kind.group, kind.kind) for kind in (VIRTUAL_SERVICE, HTTP_ROUTE))
-
-
-@hookimpl
-def resource_kinds() -> list[ResourceKind]:
-    """The kinds that routing templates usually render."""
-    return [VIRTUAL_SERVICE, HTTP_ROUTE]
+_ROUTES = frozenset({("networking.istio.io", "VirtualService"), ("gateway.networking.k8s.io", "HTTPRoute")})
 
 
 @hookimpl(trylast=True)

@@ -22,7 +22,7 @@ def settings_of(*words: str) -> ControllerSettings:
 
 def test_the_defaults_are_a_cluster_of_manifests() -> None:
     settings = settings_of("routemaps")
-    assert (settings.location, settings.real) == ("routemaps", False)
+    assert (settings.location, settings.cluster) == ("routemaps", "manifests")
 
 
 def test_every_option_reaches_the_settings() -> None:
@@ -32,7 +32,7 @@ def test_every_option_reaches_the_settings() -> None:
         *("--no-finalizers", "--drain", "2.5", "--config", "iter8.yaml", "--kubeconfig", "k.yaml", "git"),
     )
     access = settings.access
-    assert settings.real
+    assert settings.cluster == "kubernetes"
     assert settings.config == Path("iter8.yaml")
     assert (access.kubeconfig, access.context, access.instance, access.scope) == ("k.yaml", "dev", "blue", "namespace")
     assert (access.configmaps, access.leader_elect, access.finalizers) == (False, False, False)

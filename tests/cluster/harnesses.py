@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import yaml
 
-from iter8_gitops.cluster.backend import Cluster, KindKey, Wanted
 from iter8_gitops.cluster.kubernetes.cluster import KubernetesCluster
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.cluster.manifests import ManifestsCluster
+from iter8_gitops.contracts.cluster import Cluster, KindKey, Wanted
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.marks import ROUTE_ANNOTATION
 from iter8_gitops.spec.resource import Absent, ResourceId

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from iter8_gitops.cluster.backend import News, Wanted
+from iter8_gitops.contracts.cluster import News, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.resource import Absent, Resource, ResourceId
 from tests.cluster.harnesses import (

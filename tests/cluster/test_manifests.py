@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iter8_gitops.cluster.backend import News, Wanted
-from iter8_gitops.cluster.manifests import Loaded, ManifestsCluster
+from iter8_gitops.cluster.manifests import ManifestsCluster
+from iter8_gitops.contracts.cluster import Loaded, News, Wanted
 from iter8_gitops.spec.resource import Absent, Observation, Resource, ResourceId
 
 MakeManifest = Callable[..., Any]

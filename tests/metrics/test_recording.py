@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.errors import InvalidArgumentError
 from iter8_gitops.metrics.sqlite import SqliteMetricStore
-from iter8_gitops.metrics.store import MetricStore
 from iter8_gitops.spec.metric import MAX_MAGNITUDE, Arm, Exposure, MetricValue, Summary
 from tests.metrics.streams import APPLICATION, arm, exact_summary, value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from iter8_gitops.cluster.backend import KindKey, News, Owner, Wanted
+from iter8_gitops.contracts.cluster import KindKey, News, Owner, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Absent, Observation, Resource, ResourceId
@@ -22,6 +22,10 @@ class FakeCluster:
         self.kinds: frozenset[KindKey] = frozenset()
         self.observed = 0
         self._news = News()
+
+    @property
+    def leads(self) -> bool:
+        return True
 
     def start(self, wake: Callable[[], None]) -> None:
         self.log.append(("start", None))

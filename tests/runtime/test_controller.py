@@ -12,10 +12,11 @@ import pytest
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.board.reader import BoardReader
+from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.freshness import awaited, has_state
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.controller import Controller, Parts
-from iter8_gitops.runtime.feeds import Delivery, Feed
+from iter8_gitops.runtime.feeds import Delivery
 from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.runtime.wiring import controller_parts
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot

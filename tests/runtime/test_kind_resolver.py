@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from iter8_gitops_plugins.backends.kubernetes.opening import find_kind_with
 
-from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.contracts.cluster import FindKind
+from iter8_gitops.errors import ConfigurationError, UnavailableError
 from iter8_gitops.hooks import Readiness, ReadinessState, Resource, ResourceId, hookimpl
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.discovery import Discovery
-from iter8_gitops.kube.endpoint import Endpoint
-from iter8_gitops.kube.errors import KubeUnreachableError
 from iter8_gitops.runtime.configuration import ResourceType
 from iter8_gitops.runtime.intake import Intake
-from iter8_gitops.runtime.kind_resolver import FindPlural, KindResolver
+from iter8_gitops.runtime.kind_resolver import KindResolver
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.tree import SourceFile, SourceTree
 from tests.controlplane.control_plane import ControlPlane
@@ -56,19 +56,19 @@ def started() -> Iterator[Callable[[KindResolver], list[KindTable]]]:
         resolver.stop()
 
 
-def serves(*kinds: tuple[str, str, str]) -> FindPlural:
+def serves(*kinds: tuple[str, str, str]) -> FindKind:
     """A cluster that serves these (group, plural, kind)."""
-    endpoints = {(group, plural): Endpoint(group, "v1", kind, plural, namespaced=True) for group, plural, kind in kinds}
-    return lambda group, plural: endpoints.get((group, plural))
+    served = {(group, plural): kind for group, plural, kind in kinds}
+    return lambda group, plural: served.get((group, plural))
 
 
 def test_kinds_are_stated_or_known_to_plugins() -> None:
-    types = [a_type("dep", "apps", "deployments"), a_type("ro", "argoproj.io", "rollouts", kind="Rollout")]
+    types = [a_type("dep", "apps", "deployments"), a_type("wi", "example.com", "widgets", kind="Widget")]
 
     found = known(KindResolver(types, PLUGINS))
 
     assert found["dep"] == found["deploy"] == ("apps", "Deployment")
-    assert found["ro"] == ("argoproj.io", "Rollout")
+    assert found["wi"] == ("example.com", "Widget")
 
 
 def test_a_stated_kind_serves_all_names_of_its_type() -> None:
@@ -88,13 +88,13 @@ def test_a_configured_name_wins_over_that_of_a_plugin() -> None:
 
 
 def test_without_a_cluster_an_unknown_kind_is_refused() -> None:
-    types = [a_type("ro", "argoproj.io", "rollouts"), a_type("svc", "", "services"), a_type("foo", "", "foos")]
+    types = [a_type("wi", "example.com", "widgets"), a_type("svc", "", "services"), a_type("foo", "", "foos")]
 
     with pytest.raises(ConfigurationError) as caught:
         KindResolver(types, PLUGINS)
 
     assert str(caught.value).splitlines() == [
-        "config.yaml:7:2: resourceTypes.ro is rollouts.argoproj.io, whose kind no plugin knows "
+        "config.yaml:7:2: resourceTypes.wi is widgets.example.com, whose kind no plugin knows "
         "(add its `Kind`, as manifests write it, such as Kind: Deployment)",
         "config.yaml:7:3: resourceTypes.foo is foos, whose kind no plugin knows "
         "(add its `Kind`, as manifests write it, such as Kind: Deployment)",
@@ -102,20 +102,20 @@ def test_without_a_cluster_an_unknown_kind_is_refused() -> None:
 
 
 def test_a_cluster_is_asked_for_what_is_missing(started: Callable[[KindResolver], list[KindTable]]) -> None:
-    types = [a_type("svc", "", "services"), a_type("ro", "argoproj.io", "rollouts")]
-    resolver = KindResolver(types, PLUGINS, serves(("argoproj.io", "rollouts", "Rollout")))
-    assert "ro" not in known(resolver)
+    types = [a_type("svc", "", "services"), a_type("wi", "example.com", "widgets")]
+    resolver = KindResolver(types, PLUGINS, serves(("example.com", "widgets", "Widget")))
+    assert "wi" not in known(resolver)
 
     told = started(resolver)
 
     assert resolver.wait_until_asked(5)
-    assert known(resolver)["ro"] == ("argoproj.io", "Rollout")
+    assert known(resolver)["wi"] == ("example.com", "Widget")
     (table,) = told
-    assert table.by_short_name("ro") == resolver.table().by_short_name("ro")
+    assert table.by_short_name("wi") == resolver.table().by_short_name("wi")
 
 
 def test_a_cluster_that_needs_not_be_asked_is_not_asked(started: Callable[[KindResolver], list[KindTable]]) -> None:
-    def find(group: str, plural: str) -> Endpoint | None:
+    def find(group: str, plural: str) -> str | None:
         raise AssertionError("asked")
 
     resolver = KindResolver([a_type("svc", "", "services")], PLUGINS, find)
@@ -127,45 +127,45 @@ def test_a_cluster_that_needs_not_be_asked_is_not_asked(started: Callable[[KindR
 def test_what_is_missing_is_asked_for_again_until_it_is_there(
     started: Callable[[KindResolver], list[KindTable]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    answers: list[Endpoint | Exception | None] = [
-        KubeUnreachableError("connection refused"),
-        KubeUnreachableError("connection refused"),
+    answers: list[str | Exception | None] = [
+        UnavailableError("connection refused"),
+        UnavailableError("connection refused"),
         None,
-        Endpoint("argoproj.io", "v1", "Rollout", "rollouts", namespaced=True),
+        "Widget",
     ]
     asked: list[tuple[str, str]] = []
 
-    def find(group: str, plural: str) -> Endpoint | None:
+    def find(group: str, plural: str) -> str | None:
         asked.append((group, plural))
         answer = answers[len(asked) - 1]
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    resolver = KindResolver([a_type("ro", "argoproj.io", "rollouts")], PLUGINS, find, retry=0.02)
+    resolver = KindResolver([a_type("wi", "example.com", "widgets")], PLUGINS, find, retry=0.02)
     with caplog.at_level(logging.WARNING, "iter8_gitops"):
         told = started(resolver)
         deadline = time.monotonic() + 5
         while not told and time.monotonic() < deadline:
             time.sleep(0.01)
 
-    assert known(resolver)["ro"] == ("argoproj.io", "Rollout")
+    assert known(resolver)["wi"] == ("example.com", "Widget")
     assert len(asked) == 4
     assert [record.getMessage() for record in caplog.records] == [
-        "resourceTypes: rollouts.argoproj.io cannot be looked up: connection refused; looking again every 0.02 s",
-        "resourceTypes: the cluster serves no rollouts.argoproj.io (ro) yet; looking again every 0.02 s",
+        "resourceTypes: widgets.example.com cannot be looked up: connection refused; looking again every 0.02 s",
+        "resourceTypes: the cluster serves no widgets.example.com (wi) yet; looking again every 0.02 s",
     ]
 
 
 def test_stopping_does_not_wait_for_an_answer() -> None:
     answer = threading.Event()
 
-    def find(group: str, plural: str) -> Endpoint | None:
+    def find(group: str, plural: str) -> str | None:
         answer.wait(10)
-        return Endpoint(group, "v1", "Rollout", plural, namespaced=True)
+        return "Widget"
 
     told: list[KindTable] = []
-    resolver = KindResolver([a_type("ro", "argoproj.io", "rollouts")], PLUGINS, find)
+    resolver = KindResolver([a_type("wi", "example.com", "widgets")], PLUGINS, find)
     resolver.start(told.append)
     began = time.monotonic()
 
@@ -181,10 +181,14 @@ def test_stopping_does_not_wait_for_an_answer() -> None:
 def test_a_real_cluster_knows_the_kinds_of_its_types(
     control_plane: ControlPlane, started: Callable[[KindResolver], list[KindTable]]
 ) -> None:
-    types = [a_type("ro", "argoproj.io", "rollouts"), a_type("pod", "", "pods"), a_type("foo", "x.io", "foos")]
+    types = [
+        a_type("dr", "networking.istio.io", "destinationrules"),
+        a_type("rs", "apps", "replicasets"),
+        a_type("foo", "x.io", "foos"),
+    ]
     client = KubeClient.connect(kubeconfig=str(control_plane.kubeconfig()))
     try:
-        resolver = KindResolver(types, PLUGINS, Discovery(client).find_plural)
+        resolver = KindResolver(types, PLUGINS, find_kind_with(Discovery(client)))
         started(resolver)
         assert resolver.wait_until_asked(20)
     finally:
@@ -192,8 +196,12 @@ def test_a_real_cluster_knows_the_kinds_of_its_types(
         client.close()
 
     table = resolver.table()
-    found = [table.by_short_name(name) for name in ("ro", "pod", "foo")]
-    assert [kind and (kind.group, kind.kind) for kind in found] == [("argoproj.io", "Rollout"), ("", "Pod"), None]
+    found = [table.by_short_name(name) for name in ("dr", "rs", "foo")]
+    assert [kind and (kind.group, kind.kind) for kind in found] == [
+        ("networking.istio.io", "DestinationRule"),
+        ("apps", "ReplicaSet"),
+        None,
+    ]
     assert table.pending("foo") == "foos.x.io"
 
 

@@ -10,12 +10,13 @@ import pytest
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.board.reader import BoardReader
-from iter8_gitops.cluster.backend import News, Owner
+from iter8_gitops.contracts.cluster import News, Owner
+from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.freshness import has_state
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.runtime.controller import Controller, Parts
-from iter8_gitops.runtime.feeds import Delivery, Feed
+from iter8_gitops.runtime.feeds import Delivery
 from iter8_gitops.runtime.inspection import tools
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.cluster import ClusterAccess
 from iter8_gitops.errors import ConfigurationError
-from iter8_gitops.runtime.settings import ClusterAccess, ControllerSettings
+from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.runtime.wiring import check_settings, controller_parts
 from iter8_gitops.spec.state_folder import StateFolder
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.source import Source
 from iter8_gitops.sources.backoff import Backoff
 from iter8_gitops.sources.git.source import GitSource
-from iter8_gitops.sources.source import Source
 from tests.sources.following import Following
 from tests.sources.repositories import GIT_ENVIRONMENT, Repository
 from tests.sources.servers import SshServer, find_sshd, serve_ssh

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from iter8_gitops.sources.source import Source
+from iter8_gitops.contracts.source import Source
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 _PATIENCE = 15.0

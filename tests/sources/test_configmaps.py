@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.source import Source
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.reflector import Timing
 from iter8_gitops.sources.configmaps import ConfigMapSource
-from iter8_gitops.sources.source import Source
 from iter8_gitops.spec.files import decode_file
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 from tests.controlplane.control_plane import ControlPlane

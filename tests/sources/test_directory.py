@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.source import Source
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.sources import watching
 from iter8_gitops.sources.directory import DirectorySource
-from iter8_gitops.sources.source import Source
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 from tests.sources.following import Following, contents, refusals
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.source import Source
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.sources.git.source import GitSource
-from iter8_gitops.sources.source import Source
 from iter8_gitops.spec.tree import SourceTree
 from tests.sources.following import Following, contents
 from tests.sources.repositories import Repository

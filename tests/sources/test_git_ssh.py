@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.source import Source
 from iter8_gitops.sources.git.source import GitSource
-from iter8_gitops.sources.source import Source
 from tests.sources.following import Following, contents
 from tests.sources.repositories import Repository
 from tests.sources.servers import SshServer

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.source import Source
 from iter8_gitops.sources.directory import DirectorySource
 from iter8_gitops.sources.git.source import GitSource
 from iter8_gitops.sources.selection import Limits
-from iter8_gitops.sources.source import Source
 from iter8_gitops.spec.tree import MAX_FILE_BYTES, SourceTree
 from tests.sources.following import Following, contents, refusals
 from tests.sources.repositories import Repository

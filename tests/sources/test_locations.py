@@ -7,15 +7,28 @@ from pathlib import Path
 
 import pytest
 
+from iter8_gitops.contracts.source import Source, SourceRequest
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.sources.directory import DirectorySource
 from iter8_gitops.sources.git.source import GitSource
-from iter8_gitops.sources.locations import open_source
-from iter8_gitops.sources.source import Source
+from iter8_gitops.sources.locations import open_location
 from tests.sources.following import Following, contents
 from tests.sources.repositories import Repository
 
 Follow = Callable[[Source], Following]
+
+
+def open_source(
+    location: str,
+    *,
+    cache: Path,
+    branch: str | None = None,
+    subpath: str = "",
+    interval: float | None = None,
+    name: str = "routemaps",
+    read_before: bool = False,
+) -> Source:
+    return open_location(SourceRequest(location, name, cache, branch, subpath, interval, read_before))
 
 
 def test_a_plain_directory_is_read_as_it_lies(tmp_path: Path, cache: Path, follow: Follow) -> None:
@@ -139,10 +152,11 @@ def test_without_the_git_program_directories_work_and_repositories_say_what_is_m
     program = (
         "from pathlib import Path\n"
         "from iter8_gitops.errors import ConfigurationError\n"
-        "from iter8_gitops.sources.locations import open_source\n"
-        f"print(open_source({str(tmp_path)!r}, cache=Path('unused')).location)\n"
+        "from iter8_gitops.contracts.source import SourceRequest\n"
+        "from iter8_gitops.sources.locations import open_location\n"
+        f"print(open_location(SourceRequest({str(tmp_path)!r}, 'x', Path('unused'))).location)\n"
         "try:\n"
-        "    open_source('https://host/repo', cache=Path('unused'))\n"
+        "    open_location(SourceRequest('https://host/repo', 'x', Path('unused')))\n"
         "except ConfigurationError as error:\n"
         "    print(error)\n"
     )

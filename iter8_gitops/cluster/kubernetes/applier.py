@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from iter8_gitops.cluster.backend import KindKey, Wanted
 from iter8_gitops.cluster.kubernetes.due import DueQueue
 from iter8_gitops.cluster.kubernetes.finalizer_keeper import FinalizerKeeper
 from iter8_gitops.cluster.kubernetes.ownership import has_finalizer, instance_of, mark_of
@@ -20,6 +19,7 @@ from iter8_gitops.cluster.kubernetes.watches import Change, KindWatches
 from iter8_gitops.cluster.kubernetes.wishes import Wishes
 from iter8_gitops.cluster.kubernetes.worker import Worker
 from iter8_gitops.cluster.kubernetes.writes import LeaderWrites
+from iter8_gitops.contracts.cluster import KindKey, Wanted
 from iter8_gitops.kube.client import JsonObject, KubeClient
 from iter8_gitops.kube.discovery import Discovery
 from iter8_gitops.kube.events import EventRecorder

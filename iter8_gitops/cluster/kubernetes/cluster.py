@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from iter8_gitops.cluster.backend import KindKey, News, Owner, Wanted
 from iter8_gitops.cluster.kubernetes.applier import Applier
 from iter8_gitops.cluster.kubernetes.health import Condition, condition_of
 from iter8_gitops.cluster.kubernetes.leadership import Leadership
@@ -19,6 +18,7 @@ from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.cluster.kubernetes.sight import Sight
 from iter8_gitops.cluster.kubernetes.unlabelled import Unlabelled
 from iter8_gitops.cluster.kubernetes.watches import Change, KindWatches
+from iter8_gitops.contracts.cluster import KindKey, News, Owner, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.kube.client import JsonObject, KubeClient
 from iter8_gitops.kube.discovery import Discovery

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import TypeVar
 
-from iter8_gitops.cluster.backend import KindKey, Wanted
 from iter8_gitops.cluster.kubernetes.routes import Mark
+from iter8_gitops.contracts.cluster import KindKey, Wanted
 from iter8_gitops.spec.resource import ResourceId
 
 _Loose = tuple[str, str, str]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from iter8_gitops.cluster.backend import KindKey
 from iter8_gitops.cluster.kubernetes.drain import Departure
 from iter8_gitops.cluster.kubernetes.finalizers import Step, next_step, with_finalizer, without_finalizer
 from iter8_gitops.cluster.kubernetes.ownership import has_finalizer, is_watched
@@ -14,6 +13,7 @@ from iter8_gitops.cluster.kubernetes.places import Place, Places
 from iter8_gitops.cluster.kubernetes.refusals import UntouchableError
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.cluster.kubernetes.writes import LeaderWrites
+from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.kube.client import JsonObject, KubeClient
 from iter8_gitops.kube.errors import KubeError, KubeNotFoundError
 from iter8_gitops.kube.events import EventRecorder, ObjectRef

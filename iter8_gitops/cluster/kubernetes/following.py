@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from iter8_gitops.cluster.backend import KindKey
 from iter8_gitops.cluster.kubernetes.states import KindState, NotServed, Pending, Served, kind_name
+from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.kube.client import JsonObject
 from iter8_gitops.kube.discovery import UNCONFIRMED, Discovery
 from iter8_gitops.kube.endpoint import Endpoint

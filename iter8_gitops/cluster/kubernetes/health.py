@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from iter8_gitops.cluster.backend import KindKey
 from iter8_gitops.cluster.kubernetes.states import KindState, Pending, kind_name
+from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.kube.errors import KubeError
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
-from iter8_gitops.cluster.backend import KindKey, News, ResourceKey
+from iter8_gitops.contracts.cluster import KindKey, News, ResourceKey
 
 
 class NewsBox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from iter8_gitops.cluster.backend import Owner
+from iter8_gitops.contracts.cluster import Owner
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.kube.client import JsonObject
 from iter8_gitops.kube.events import ObjectRef

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from iter8_gitops.cluster.backend import Wanted
 from iter8_gitops.cluster.kubernetes.refusals import Refusal, RefusedError
 from iter8_gitops.cluster.kubernetes.route_remover import RouteRemover
 from iter8_gitops.cluster.kubernetes.route_writer import RouteWriter
 from iter8_gitops.cluster.kubernetes.routes import Mark, RouteObject
+from iter8_gitops.contracts.cluster import Wanted
 from iter8_gitops.spec.resource import ResourceId
 
 

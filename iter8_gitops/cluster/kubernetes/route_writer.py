@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from iter8_gitops.cluster.backend import KindKey
 from iter8_gitops.cluster.kubernetes.conflicts import FORCE_HINT, Fights, fields, holders, is_drift, managers
 from iter8_gitops.cluster.kubernetes.ownership import is_ours, is_terminating, taken_by, was_created
 from iter8_gitops.cluster.kubernetes.places import Place, Places
@@ -15,6 +14,7 @@ from iter8_gitops.cluster.kubernetes.routes import Mark, RouteObject, RouteShape
 from iter8_gitops.cluster.kubernetes.states import Pending, Served
 from iter8_gitops.cluster.kubernetes.watches import KindWatches
 from iter8_gitops.cluster.kubernetes.writes import LeaderWrites
+from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.kube.client import Applied, JsonObject, KubeClient
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import KubeConflictError, KubeError, KubeNotFoundError

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from iter8_gitops.cluster.backend import Owner
+from iter8_gitops.contracts.cluster import Owner
 from iter8_gitops.kube.client import JsonObject
 from iter8_gitops.kube.marks import CREATED_ANNOTATION, INSTANCE_LABEL, ROUTE_ANNOTATION
 from iter8_gitops.spec.routemap import RenderedRoute

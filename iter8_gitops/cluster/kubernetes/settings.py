@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from iter8_gitops.kube.marks import DEFAULT_INSTANCE, finalizer_of
+from iter8_gitops.contracts.cluster import DEFAULT_INSTANCE
+from iter8_gitops.kube.marks import finalizer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

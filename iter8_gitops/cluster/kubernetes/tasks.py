@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iter8_gitops.cluster.backend import KindKey
+from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.spec.resource import ResourceId
 
 

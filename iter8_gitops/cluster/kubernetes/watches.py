@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from iter8_gitops.cluster.backend import KindKey
 from iter8_gitops.cluster.kubernetes.following import Callbacks, FollowedKind
 from iter8_gitops.cluster.kubernetes.states import KindState, NotServed, Pending, Served, kind_name
+from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.kube.client import JsonObject, KubeClient
 from iter8_gitops.kube.discovery import Discovery
 from iter8_gitops.kube.endpoint import Endpoint

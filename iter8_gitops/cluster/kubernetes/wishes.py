@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 
-from iter8_gitops.cluster.backend import KindKey, Wanted
 from iter8_gitops.cluster.kubernetes.demand import Demand
 from iter8_gitops.cluster.kubernetes.drain import Departure, Drains
 from iter8_gitops.cluster.kubernetes.refusals import Refusal
 from iter8_gitops.cluster.kubernetes.routes import Mark
 from iter8_gitops.cluster.kubernetes.troubles import Troubles
+from iter8_gitops.contracts.cluster import KindKey, Wanted
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
 

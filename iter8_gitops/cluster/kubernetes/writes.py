@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from iter8_gitops.cluster.backend import KindKey
+from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.kube.client import Applied, JsonObject, KubeClient
 from iter8_gitops.kube.ledger import Ledger
 from iter8_gitops.kube.marks import FIELD_MANAGER

@@ -32,7 +32,7 @@ def run_grpc(settings: ServingSettings) -> None:
 
     Raises `ConfigurationError` when the port cannot be had.
     """
-    with Backend(settings.state) as backend:
+    with Backend(settings) as backend:
         asyncio.run(_serve(settings, backend))
 
 

@@ -69,7 +69,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
 
     def load(self) -> App[TimedRequest, Response]:
         """The application of one worker, called in it: threads and SQLite files do not survive a fork."""
-        self._backend = backend = Backend(self._settings.state)
+        self._backend = backend = Backend(self._settings)
         scrape = Scrape(backend.telemetry, backend.experiments.board_status, self._settings.state.prometheus)
         app = create_app(backend.experiments, backend.telemetry, scrape)
         app.add_middleware(_ClosesAtShutdown(backend.close))

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from iter8_gitops.cluster.backend import KindKey, Owner, Wanted
 from iter8_gitops.cluster.kubernetes.applier import Applier
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.cluster.kubernetes.watches import Change, KindWatches
+from iter8_gitops.contracts.cluster import KindKey, Owner, Wanted
 from iter8_gitops.kube.client import Applied, JsonObject, KubeClient
 from iter8_gitops.kube.discovery import Discovery
 from iter8_gitops.kube.events import EventRecorder

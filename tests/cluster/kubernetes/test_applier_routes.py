@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from iter8_gitops.cluster.backend import Owner
+from iter8_gitops.contracts.cluster import Owner
 from tests.cluster.kubernetes.applying import MakeRig, Rig, config_map, data_of, rendered, route
 from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from iter8_gitops.cluster.backend import News, Owner, Wanted
 from iter8_gitops.cluster.kubernetes.cluster import KubernetesCluster
 from iter8_gitops.cluster.kubernetes.health import ClusterHealth
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
+from iter8_gitops.contracts.cluster import News, Owner, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.spec.resource import Absent, ResourceId

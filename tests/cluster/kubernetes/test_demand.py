@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iter8_gitops.cluster.backend import Wanted
 from iter8_gitops.cluster.kubernetes.demand import Demand
 from iter8_gitops.cluster.kubernetes.routes import Mark
+from iter8_gitops.contracts.cluster import Wanted
 from iter8_gitops.spec.resource import ResourceId
 from tests.cluster.kubernetes.applying import route
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from iter8_gitops.cluster.backend import KindKey
 from iter8_gitops.cluster.kubernetes.health import ClusterHealth, Condition, condition_of
 from iter8_gitops.cluster.kubernetes.states import KindState, NotServed, Pending, Served
+from iter8_gitops.contracts.cluster import KindKey
+from iter8_gitops.contracts.source import Source
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import KubeError, KubeUnreachableError
-from iter8_gitops.sources.source import Source
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 DEPLOYMENT, SERVICE, ISVC = ("apps", "Deployment"), ("", "Service"), ("serving.kserve.io", "InferenceService")

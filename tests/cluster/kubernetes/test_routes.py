@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from iter8_gitops.cluster.backend import Owner
 from iter8_gitops.cluster.kubernetes.route_memory import UNSEEN_SECONDS, RouteMemory
 from iter8_gitops.cluster.kubernetes.routes import Mark, RouteObject, RouteShapeError, fingerprint, is_older
+from iter8_gitops.contracts.cluster import Owner
 from iter8_gitops.spec.resource import ResourceId
 from tests.cluster.kubernetes.applying import rendered, route
 

@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import pytest
 
-from iter8_gitops.cluster.backend import KindKey
 from iter8_gitops.cluster.kubernetes.states import KindState, NotServed, Pending, Served
 from iter8_gitops.cluster.kubernetes.watches import KindWatches
+from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.discovery import Discovery
 from iter8_gitops.kube.store import Change

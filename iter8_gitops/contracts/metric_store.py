@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from iter8_gitops.spec.metric import Exposure, MetricReport, MetricValue
 
 
+@runtime_checkable
 class MetricStore(Protocol):
     """Keeps exposures and metric values, and answers from aggregates that cost the same however many there are.
 
@@ -42,3 +45,14 @@ class MetricStore(Protocol):
     def close(self) -> None:
         """Let go of files and connections; every later call raises `UnavailableError`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class MetricStoreRequest:
+    """Which store a person asked for: `url` as given, such as `sqlite:` or `scheme://host`.
+
+    `embedded` is the file of the state folder that an embedded store may use.
+    """
+
+    url: str
+    embedded: Path

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.transitions import Transition
+from iter8_gitops.spec.files import DecodedResource
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Observation, ResourceId
 from iter8_gitops.spec.routemap import RenderedRoute
@@ -55,12 +58,18 @@ class News:
     applications: frozenset[str] = frozenset()
 
 
+@runtime_checkable
 class Cluster(Protocol):
     """A backend. One thread calls it, and no call waits for the outside world longer than a disk takes.
 
     No method raises for the state of the cluster: what cannot be seen is `Absent` with a reason, and what
     cannot be written is a `Problem`, and is tried again. An application is `namespace/name`.
     """
+
+    @property
+    def leads(self) -> bool:
+        """Whether this replica is the one that acts for all: writes, and tells people. True where there is but one."""
+        ...
 
     def start(self, wake: Callable[[], None]) -> None:
         """Begin to look. `wake` is called, from any thread, when there is news."""
@@ -115,3 +124,85 @@ class Cluster(Protocol):
     def report(self, application: str, owner: Owner | None, transitions: Collection[Transition]) -> None:
         """Tell people who look at the cluster (Events) what happened to a routemap and its resources."""
         ...
+
+
+DEFAULT_INSTANCE = "iter8-gitops"
+"""The name of an installation unless somebody gives it another. Two in one cluster need two names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """How a real cluster is reached and used. `scope` is `cluster`, `namespace`, or None for the default.
+
+    `lease_seconds` and `drain` are in seconds.
+    """
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    instance: str = DEFAULT_INSTANCE
+    scope: str | None = None
+    configmaps: bool = True
+    leader_elect: bool = True
+    lease_namespace: str | None = None
+    lease_seconds: float = 15.0
+    finalizers: bool = True
+    drain: float = 10.0
+
+    def within(self, cluster_scoped: bool | None) -> ClusterAccess:
+        """The same with the default for `scope` that a configuration states (None: it states none)."""
+        if self.scope is not None or cluster_scoped is None:
+            return self
+        return replace(self, scope="cluster" if cluster_scoped else "namespace")
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRequest:
+    """What a person asked for with `--cluster BACKEND[:ADDRESS]` and the options beside it.
+
+    `namespace` is that of documents which state none. `routes` is a folder for rendered routes, for backends that
+    have nowhere else to put them. `alone` says that no routemaps are read from elsewhere, so that the backend must
+    bring some. `read_before` is as in `SourceRequest`.
+    """
+
+    backend: str
+    address: str
+    routes: Path
+    namespace: str | None = None
+    alone: bool = False
+    read_before: bool = False
+    access: ClusterAccess = field(default_factory=ClusterAccess)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load of manifests brought: whose observation `changed`, and every problem of the manifests together."""
+
+    changed: frozenset[ResourceKey]
+    problems: tuple[Problem, ...]
+
+
+LoadResources: TypeAlias = Callable[[Mapping[str, Sequence[DecodedResource]]], Loaded]
+"""Gives a cluster that is made of manifests its objects, by path."""
+
+FindKind: TypeAlias = Callable[[str, str], str | None]
+"""The kind that a cluster serves by (API group, plural), or None. Raises `UnavailableError` when it cannot tell now."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCluster:
+    """A backend, and what comes with it.
+
+    `feeds` are sources that the backend itself brings: routemaps that are kept in it, and how well it is seen.
+    `load_resources` is set by a backend whose objects are manifests, read by a feed that delivers `resources`; with
+    `beside_routemaps` these are the feeds of the routemaps. `scope` is the one namespace that is looked at (None:
+    all). `find_kind` answers for kinds that no plugin knows, where there is somebody to ask. `close` lets go of
+    everything, after `Cluster.stop`.
+    """
+
+    cluster: Cluster
+    feeds: tuple[Feed, ...] = ()
+    load_resources: LoadResources | None = None
+    beside_routemaps: bool = False
+    scope: str | None = None
+    find_kind: FindKind | None = None
+    close: Callable[[], None] = lambda: None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 
+@runtime_checkable
 class Source(Protocol):
     """A place that routemaps come from.
 
@@ -36,3 +39,31 @@ class Source(Protocol):
         Blocks between looks. Ends within about a second after `stop` is set, also when a remote hangs.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """What a person asked to read routemaps from; see the options of the CLI.
+
+    `location` is as it was given: a URL, a path, or whatever a plugin knows. `revision` is a branch, a tag or a
+    commit, `subpath` a folder in it, `interval` the seconds between two looks; None and "" leave them to the source.
+    `cache` is a folder that the source may use, and that survives a restart. `read_before` says that a controller
+    ran with this state before, so that a location that is away is no mistake.
+    """
+
+    location: str
+    name: str
+    cache: Path
+    revision: str | None = None
+    subpath: str = ""
+    interval: float | None = None
+    read_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source and what it is good for: `routemaps`, `resources` (it stands for a cluster), or both."""
+
+    source: Source
+    routemaps: bool = True
+    resources: bool = False

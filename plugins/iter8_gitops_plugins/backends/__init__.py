@@ -1,0 +1,1 @@
+"""What opens the rooms `sources`, `cluster` and `metrics`, through the hooks that third parties have."""
