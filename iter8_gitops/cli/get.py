@@ -55,7 +55,8 @@ def routemaps(application: str | None, server: str, output: str) -> None:
 def _rows(routemap: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     name, revision = routemap["application"], routemap["revision"][:12]
     for version in routemap["versions"]:
-        status = "ready" if version["settled"] else f"{version['reason']}: {version['message']}"
+        overdue = "stalled, " if version["stalled"] else ""
+        status = "ready" if version["settled"] else f"{overdue}{version['reason']}: {version['message']}"
         yield (
             name,
             version["name"],

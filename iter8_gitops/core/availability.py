@@ -27,13 +27,16 @@ class Inspection:
     content: Any
 
 
-Inspect = Callable[[Resource], Inspection]
+Related = Mapping[ResourceId, Resource]
+"""What can be seen beside an object, of what a verdict on it may depend on."""
+
+Inspect = Callable[[Resource, Related], Inspection]
 
 
 def resource_state(
     identity: ResourceId,
     observation: Observation,
-    inspect: Inspect,
+    inspect: Callable[[Resource], Inspection],
     previous: ResourceState | None,
     now: float,
 ) -> ResourceState:

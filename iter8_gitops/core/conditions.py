@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from iter8_gitops.spec.durations import format_duration
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.snapshot import Condition, ResourceState, RoutemapState, VersionState
 
+DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
 _MOVING = frozenset({ReadinessState.PROGRESSING, ReadinessState.TERMINATING})
 
 
@@ -60,7 +62,15 @@ def _stalled(versions: Sequence[VersionState], problems: Sequence[Problem]) -> C
         failed = _first_in(version, {ReadinessState.FAILED})
         if failed is not None:
             return Condition("Stalled", True, failed.reason, f"{version.name}: {failed.message}")
+    for version in versions:
+        if version.stalled:
+            return Condition("Stalled", True, DEADLINE_EXCEEDED, overdue(version))
     return Condition("Stalled", False, "NoProblem", "nothing needs a person")
+
+
+def overdue(version: VersionState) -> str:
+    """What is said of a version that has been on its way for too long."""
+    return f"{version.name} has not become ready within {format_duration(version.progress_deadline)}: {version.message}"
 
 
 def _first_in(version: VersionState, states: frozenset[ReadinessState] | set[ReadinessState]) -> ResourceState | None:

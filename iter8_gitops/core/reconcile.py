@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from iter8_gitops.core.availability import (
     Inspect,
+    Inspection,
     by_identity,
     explanation,
     is_available,
@@ -16,6 +17,7 @@ from iter8_gitops.core.availability import (
 )
 from iter8_gitops.core.conditions import with_conditions
 from iter8_gitops.core.desired import Declared
+from iter8_gitops.core.progress import Progress, progress
 from iter8_gitops.core.rendering import Render, parse_route, template_data, template_problem
 from iter8_gitops.core.signature import version_signature
 from iter8_gitops.core.weights import annotated_weight, weights_in_force
@@ -28,11 +30,15 @@ from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, RouteState,
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The callables that the core is given: plugins' verdicts, template engines, and kinds' short names."""
+    """The callables that the core is given: plugins' verdicts, template engines, and kinds' short names.
+
+    `relate` says which other objects a verdict on one may depend on.
+    """
 
     inspect: Inspect
     render: Render
     short_names: Mapping[tuple[str, str], str]
+    relate: Callable[[Resource], Collection[ResourceId]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +65,13 @@ def reconcile(
 ) -> Reconciliation:
     """Compute the state of one routemap.
 
-    `observations` has an entry for every resource that the routemap names. `previous` is the state
+    `observations` has an entry for every resource that the routemap names, and for what `relate` wants to see beside
+    those, as far as it can be seen. `previous` is the state
     that was published last, or None; it carries what must outlive a restart: the signatures of
     settled content and the weight epoch. `problems` are those of the routemap's documents.
     """
     routemap = declared.routemap
-    versions, weight_problems = _versions(declared, observations, tools.inspect, previous, now)
+    versions, weight_problems = _versions(declared, observations, tools, previous, now)
     routes, held_templates, route_problems = _routes(declared, versions, tools)
     problems = (*problems, *weight_problems, *route_problems)
     bare = RoutemapState(
@@ -77,19 +84,31 @@ def reconcile(
         routes=tuple(RouteState(r.template, r.group, r.kind, r.namespace, r.name) for r in routes),
     )
     state = with_conditions(bare, problems, previous, now)
-    resources = [resource for version in versions for resource in version.resources]
-    return Reconciliation(state, routes, held_templates, settles_at(resources))
+    return Reconciliation(state, routes, held_templates, _recheck_at(versions))
+
+
+def _recheck_at(versions: Sequence[VersionState]) -> float | None:
+    """When time alone changes something: a verdict that is held back, or a deadline."""
+    settles = settles_at([resource for version in versions for resource in version.resources])
+    stalls = (Progress(v.progressing_since, v.stalled).stalls_at(v.progress_deadline) for v in versions)
+    return min((at for at in (settles, *stalls) if at is not None), default=None)
 
 
 def _versions(
     declared: Declared,
     observations: Mapping[ResourceId, Observation],
-    inspect: Inspect,
+    tools: Tools,
     previous: RoutemapState | None,
     now: float,
 ) -> tuple[tuple[VersionState, ...], list[Problem]]:
     before = previous.versions if previous else ()
     last_verdicts = by_identity([resource for version in before for resource in version.resources])
+
+    def inspect(resource: Resource) -> Inspection:
+        beside = {each: observations.get(each) for each in tools.relate(resource)}
+        related = {each: found for each, found in beside.items() if isinstance(found, Resource)}
+        return tools.inspect(resource, related)
+
     resources = [
         tuple(
             resource_state(identity, observations[identity], inspect, last_verdicts.get(identity), now)
@@ -108,6 +127,7 @@ def _versions(
             weight=in_force[index],
             declared_weight=asked[index],
             previous=before[index] if index < len(before) else None,
+            now=now,
         )
         for index, version in enumerate(declared.routemap.versions)
     )
@@ -122,12 +142,15 @@ def _version_state(
     weight: int,
     declared_weight: int,
     previous: VersionState | None,
+    now: float,
 ) -> VersionState:
     available = is_available(resources)
     settled = is_settled(resources)
     reason, message = explanation(resources)
     if weight and not (available and declared_weight):
         message = f"no version with a weight can answer, so the primary gets everything; {message}"
+    signature = _signature(resources, previous, settled=settled)
+    advance = progress(resources, previous, version.progress_deadline, now)
     return VersionState(
         index=index,
         name=version.name,
@@ -135,10 +158,14 @@ def _version_state(
         declared_weight=declared_weight,
         available=available,
         settled=settled,
-        signature=_signature(resources, previous, settled=settled),
+        signature=signature,
         reason=reason,
         message=message,
         resources=resources,
+        former_signature=_former_signature(signature, previous),
+        progressing_since=advance.since,
+        progress_deadline=version.progress_deadline,
+        stalled=advance.stalled,
     )
 
 
@@ -151,6 +178,13 @@ def _signature(resources: tuple[ResourceState, ...], previous: VersionState | No
         return ""
     same_resources = by_identity(previous.resources).keys() == by_identity(resources).keys()
     return previous.signature if same_resources else ""
+
+
+def _former_signature(signature: str, previous: VersionState | None) -> str:
+    """The last signature that this version had and that is not `signature`."""
+    if previous is None:
+        return ""
+    return previous.signature if previous.signature not in ("", signature) else previous.former_signature
 
 
 def _declared_weights(

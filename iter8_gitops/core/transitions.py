@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from iter8_gitops.core.conditions import DEADLINE_EXCEEDED, overdue
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, VersionState
@@ -38,6 +39,8 @@ def transitions(before: RoutemapState | None, after: RoutemapState) -> tuple[Tra
 
 def _of_routemap(before: RoutemapState, after: RoutemapState) -> list[Transition]:
     told: list[Transition] = []
+    if (promoted := _promoted(before, after)) is not None:
+        told.append(promoted)
     if before.weights != after.weights:
         told.append(Transition("WeightsChanged", f"weights {_weights(before)} -> {_weights(after)}"))
     if before.salt != after.salt:
@@ -55,10 +58,24 @@ def _of_version(old: VersionState | None, new: VersionState, *, first: bool) -> 
         told.append(Transition("VersionUnavailable", said, warning=gone, resource=_culprit(new)))
     elif old is not None and not new.settled and old.message != new.message:
         told.append(Transition(new.reason, f"{new.name}: {new.message}", resource=_culprit(new)))
+    if new.stalled and not (old and old.stalled):
+        told.append(Transition(DEADLINE_EXCEEDED, overdue(new), warning=True, resource=_culprit(new)))
     if old is not None and old.signature and new.signature and old.signature != new.signature:
         said = f"{new.name} has new content: signature {old.signature} -> {new.signature}"
         told.append(Transition("ContentChanged", said, resource=_first(new)))
     return told
+
+
+def _promoted(before: RoutemapState, after: RoutemapState) -> Transition | None:
+    """The primary took over what a candidate was: its resources may be gone by now, its signature is remembered."""
+    old, new = before.versions[0], after.versions[0]
+    if new.signature in ("", old.signature):
+        return None
+    for candidate in before.versions[1:]:
+        if new.signature in (candidate.signature, candidate.former_signature):
+            said = f"{candidate.name} is promoted: {new.name} has its content now (signature {new.signature})"
+            return Transition("Promoted", said, resource=_first(new))
+    return None
 
 
 def _of_problems(before: tuple[Problem, ...], after: tuple[Problem, ...]) -> list[Transition]:

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
-from iter8_gitops.runtime.durations import DURATION_HINT, parse_duration
 from iter8_gitops.spec import names
-from iter8_gitops.spec.schema import Kind, Strict, only
-from iter8_gitops.spec.wording import abridged, kind_of
-
-
-def _seconds(value: Any) -> float:
-    seconds = parse_duration(value) if isinstance(value, str) else None
-    if seconds is None:
-        text = isinstance(value, str)
-        said = f"is no duration: `{abridged(value)}`" if text else f"must be text, not {kind_of(value)}"
-        raise PydanticCustomError("rule", "{said}", {"said": said, "hint": DURATION_HINT})
-    return seconds
-
+from iter8_gitops.spec.schema import Duration, Kind, Strict, only
 
 Group = Annotated[
     str,
@@ -50,7 +37,7 @@ class ConfigurationDocument(Strict):
     """The keys that mean something here; others are dropped."""
 
     resource_types: dict[str, TypeDocument] = Field(default_factory=dict)
-    default_resync: Annotated[float, BeforeValidator(_seconds)] | None = None
+    default_resync: Duration | None = None
     cluster_scoped: bool | None = None
 
     @model_validator(mode="before")

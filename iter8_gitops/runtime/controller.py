@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from iter8_gitops.board.publisher import BoardPublisher
-from iter8_gitops.contracts.cluster import Cluster, LoadResources
+from iter8_gitops.contracts.cluster import Cluster, KindKey, LoadResources
 from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.reconcile import Tools
 from iter8_gitops.core.transitions import Transition
@@ -82,7 +82,8 @@ class Controller:
         self._unpublished = False
         self._warm_by: float | None = None
         self._resync_at = self._next_resync(parts.clock())
-        parts.cluster.watch(self._triggers.kinds)
+        self._watched: frozenset[KindKey] | None = None
+        self._watch_kinds()
 
     def run(self, stop: threading.Event) -> None:
         """Run until `stop` is set."""
@@ -125,6 +126,7 @@ class Controller:
             turn = self._take_turn(application, now)
             if turn is not None:
                 turns[application] = turn
+        self._watch_kinds()
         missing = self._states.keys() - self._declarations.applications
         removed = frozenset(a for a in missing if self._declarations.is_certain_of(self._states[a].origin.source))
         changed = {a: turn.state for a, turn in turns.items() if turn.state != self._states.get(a)}
@@ -161,8 +163,13 @@ class Controller:
             self._declarations.replace_kinds(kinds)
         self._declarations.take(fresh.values())
         if fresh or kinds is not None:
-            self._parts.cluster.watch(self._triggers.kinds)
+            self._watch_kinds()
             self._note_problems()
+
+    def _watch_kinds(self) -> None:
+        if self._watched != self._triggers.kinds:
+            self._watched = self._triggers.kinds
+            self._parts.cluster.watch(self._watched)
 
     def _is_warm(self, now: float) -> bool:
         """Whether readers may take what is published for the whole: no declared routemap still waits to be seen.
@@ -195,7 +202,8 @@ class Controller:
         problems = (*self._problems.concerning(application), *self._refused.get(application, ()))
         declared, previous = self._declarations[application], self._states.get(application)
         turn = take_turn(declared, self._parts.cluster, self._tools, previous, problems, now)
-        self._triggers.recheck(application, turn.recheck_at if isinstance(turn, Turn) else turn)
+        self._triggers.recheck(application, turn.recheck_at)
+        self._triggers.relate(application, turn.related)
         return turn if isinstance(turn, Turn) else None
 
     def _publish(self, changed: Mapping[str, RoutemapState], removed: frozenset[str], now: float) -> bool:

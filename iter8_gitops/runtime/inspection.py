@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iter8_gitops.core.availability import Inspect, Inspection
+from iter8_gitops.core.availability import Inspect, Inspection, Related
 from iter8_gitops.core.reconcile import Tools
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.spec.kinds import KindTable
@@ -12,13 +12,18 @@ from iter8_gitops.spec.resource import Resource
 
 def tools(plugins: Plugins, kinds: KindTable) -> Tools:
     """The callables that `reconcile` needs, answered by `plugins`."""
-    return Tools(inspect=_inspect_with(plugins), render=plugins.render, short_names=kinds.short_names())
+    return Tools(
+        inspect=_inspect_with(plugins),
+        render=plugins.render,
+        short_names=kinds.short_names(),
+        relate=plugins.related_resources,
+    )
 
 
 def _inspect_with(plugins: Plugins) -> Inspect:
-    def inspect(resource: Resource) -> Inspection:
-        readiness = plugins.readiness(resource).readiness
-        content = plugins.signature_content(resource)
+    def inspect(resource: Resource, related: Related) -> Inspection:
+        readiness = plugins.readiness(resource, related).readiness
+        content = plugins.signature_content(resource, related)
         if content.error:
             # Without knowing its content, nothing could be credited to it: the version must not take traffic.
             readiness = Readiness.unknown("PluginError", content.error)

@@ -12,7 +12,7 @@ from iter8_gitops.core.reconcile import Tools, reconcile
 from iter8_gitops.core.transitions import Transition, transitions
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
-from iter8_gitops.spec.resource import ResourceId
+from iter8_gitops.spec.resource import Resource, ResourceId
 from iter8_gitops.spec.snapshot import RoutemapState
 
 _log = logging.getLogger(__name__)
@@ -25,13 +25,23 @@ CONFIG_MAPS = "configmaps"
 class Turn:
     """What came of one turn: a state to publish, and what is then wanted of the cluster.
 
-    `recheck_at` (seconds since 1970) is when to take the next turn even if nothing changes.
+    `related` are the objects that it depends on beside those that the routemap names. `recheck_at` (seconds since
+    1970) is when to take the next turn even if nothing changes.
     """
 
     state: RoutemapState
     transitions: tuple[Transition, ...]
     wanted: Wanted
+    related: frozenset[ResourceId]
     recheck_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Something must be seen first, perhaps the `related` objects. `recheck_at` is when to try again at the latest."""
+
+    related: frozenset[ResourceId]
+    recheck_at: float
 
 
 def take_turn(
@@ -41,19 +51,28 @@ def take_turn(
     previous: RoutemapState | None,
     problems: tuple[Problem, ...],
     now: float,
-) -> Turn | float:
-    """Reconcile one routemap, or say when to try again (seconds since 1970) because something is awaited.
+) -> Turn | Pause:
+    """Reconcile one routemap, or say when to try again because something is awaited.
 
     `previous` is its published state, `problems` are those of its documents and of what the cluster refused.
     """
     ids = declared.routemap.resource_ids
-    waiting = cluster.awaited(ids)
-    if waiting:
-        _log.debug("%s: %s", declared.routemap.application, waiting)
-        return now + AWAIT_SECONDS
-    result = reconcile(declared, cluster.observe(ids), tools, previous, problems, now)
+    if waiting := cluster.awaited(ids):
+        return _pause(declared, waiting, frozenset(), now)
+    observations = dict(cluster.observe(ids))
+    seen = [each for each in observations.values() if isinstance(each, Resource)]
+    related = frozenset(each for resource in seen for each in tools.relate(resource)) - ids
+    if waiting := cluster.awaited(related):
+        return _pause(declared, waiting, related, now)
+    observations.update(cluster.observe(related))
+    result = reconcile(declared, observations, tools, previous, problems, now)
     wanted = Wanted(result.routes, result.held_templates, ids, owner_of(declared))
-    return Turn(result.state, transitions(previous, result.state), wanted, result.recheck_at)
+    return Turn(result.state, transitions(previous, result.state), wanted, related, result.recheck_at)
+
+
+def _pause(declared: Declared, waiting: str, related: frozenset[ResourceId], now: float) -> Pause:
+    _log.debug("%s: %s", declared.routemap.application, waiting)
+    return Pause(related, now + AWAIT_SECONDS)
 
 
 def owner_of(declared: Declared) -> Owner | None:

@@ -11,6 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from iter8_gitops.contracts.cluster import KindKey, ResourceKey
 from iter8_gitops.core.desired import Declared
+from iter8_gitops.spec.resource import ResourceId
+
+_NONE: frozenset[ResourceKey] = frozenset()
 
 
 class Triggers:
@@ -20,12 +23,13 @@ class Triggers:
         self._due: set[str] = set()
         self._recheck_at: dict[str, float] = {}
         self._keys: dict[str, frozenset[ResourceKey]] = {}
+        self._related: dict[str, frozenset[ResourceKey]] = {}
         self._applications: dict[ResourceKey, set[str]] = {}
         self._kinds: Counter[KindKey] = Counter()
 
     @property
     def kinds(self) -> frozenset[KindKey]:
-        """The kinds of all resources that any declared routemap names."""
+        """The kinds of all resources that any declared routemap names or depends on."""
         return frozenset(self._kinds)
 
     @property
@@ -36,20 +40,19 @@ class Triggers:
     def declare(self, changed: Mapping[str, Declared]) -> None:
         """Routemaps that are new or different: index their resources, and reconcile them."""
         for application, declared in changed.items():
-            self._forget(application)
-            keys = frozenset((r.group, r.kind, r.name) for r in declared.routemap.resource_ids)
-            self._keys[application] = keys
-            for key in keys:
-                applications = self._applications.setdefault(key, set())
-                if not applications:
-                    self._kinds[key[:2]] += 1
-                applications.add(application)
+            self._reindex(application, _keys(declared.routemap.resource_ids), self._related.get(application, _NONE))
         self._due.update(changed)
+
+    def relate(self, application: str, resources: Collection[ResourceId]) -> None:
+        """The state of `application` depends on these, too; exactly these, until somebody says otherwise."""
+        related = _keys(resources)
+        if related != self._related.get(application, _NONE):
+            self._reindex(application, self._keys.get(application, _NONE), related)
 
     def withdraw(self, removed: Iterable[str]) -> None:
         """Routemaps that are no longer declared."""
         for application in removed:
-            self._forget(application)
+            self._reindex(application, _NONE, _NONE)
             self._due.discard(application)
             self._recheck_at.pop(application, None)
 
@@ -91,12 +94,31 @@ class Triggers:
         """When the next recheck is due, or None."""
         return min(self._recheck_at.values(), default=None)
 
-    def _forget(self, application: str) -> None:
-        for key in self._keys.pop(application, frozenset()):
-            applications = self._applications[key]
-            applications.discard(application)
+    def _reindex(self, application: str, keys: frozenset[ResourceKey], related: frozenset[ResourceKey]) -> None:
+        """Find `application` by these keys and no others."""
+        before = self._keys.pop(application, _NONE) | self._related.pop(application, _NONE)
+        after = keys | related
+        if keys:
+            self._keys[application] = keys
+        if related:
+            self._related[application] = related
+        for key in after - before:
+            applications = self._applications.setdefault(key, set())
             if not applications:
-                del self._applications[key]
-                self._kinds[key[:2]] -= 1
-                if not self._kinds[key[:2]]:
-                    del self._kinds[key[:2]]
+                self._kinds[key[:2]] += 1
+            applications.add(application)
+        for key in before - after:
+            self._forget(application, key)
+
+    def _forget(self, application: str, key: ResourceKey) -> None:
+        applications = self._applications[key]
+        applications.discard(application)
+        if not applications:
+            del self._applications[key]
+            self._kinds[key[:2]] -= 1
+            if not self._kinds[key[:2]]:
+                del self._kinds[key[:2]]
+
+
+def _keys(resources: Collection[ResourceId]) -> frozenset[ResourceKey]:
+    return frozenset((each.group, each.kind, each.name) for each in resources)

@@ -58,12 +58,16 @@ def _of_versions(status: BoardStatus) -> Iterable[Metric]:
     labels = ("application", "version")
     weights = GaugeMetricFamily("iter8_version_weight", "Weight in force.", labels=labels)
     available = GaugeMetricFamily("iter8_version_available", "1 when available, else 0.", labels=labels)
+    stalled = GaugeMetricFamily(
+        "iter8_version_stalled", "1 when not ready within its progress deadline, else 0.", labels=labels
+    )
     for state in status.snapshot.routemaps.values():
         for version in state.versions:
             key = (state.application, str(version.index))
             weights.add_metric(key, version.weight)
             available.add_metric(key, version.available)
-    return weights, available
+            stalled.add_metric(key, version.stalled)
+    return weights, available, stalled
 
 
 def _of_sources(status: BoardStatus) -> Iterable[Metric]:

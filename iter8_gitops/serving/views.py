@@ -112,6 +112,9 @@ def _version(version: VersionState) -> Json:
         "signature": version.signature,
         "reason": version.reason,
         "message": version.message,
+        "stalled": version.stalled,
+        "progressingSince": _time(version.progressing_since),
+        "progressDeadlineSeconds": version.progress_deadline,
     }
 
 

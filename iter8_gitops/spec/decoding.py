@@ -164,6 +164,7 @@ def _routemap(metadata: Metadata, spec: RoutemapSpec, kinds: KindTable, namespac
                 name=version.name or default_version_name(index),
                 resources=tuple(_resource_id(resource, kinds, namespace) for resource in version.resources),
                 weight=version.weight,
+                progress_deadline=version.progress_deadline,
             )
             for index, version in enumerate(spec.versions)
         ),

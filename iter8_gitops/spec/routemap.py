@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from iter8_gitops.spec.resource import ResourceId
 
 DEFAULT_NAMESPACE = "default"
+PROGRESS_DEADLINE = 600.0
+"""Seconds, as for a Deployment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of an application. `weight` is the declared one (0 takes no traffic)."""
+    """One version of an application. `weight` is the declared one (0 takes no traffic).
+
+    `progress_deadline` is how many seconds it may stay on its way before it is reported as stalled.
+    """
 
     name: str
     resources: tuple[ResourceId, ...]
     weight: int = 1
+    progress_deadline: float = PROGRESS_DEADLINE
 
 
 @dataclass(frozen=True, slots=True)

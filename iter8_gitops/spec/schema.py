@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from iter8_gitops.spec import names
-from iter8_gitops.spec.wording import abridged
+from iter8_gitops.spec.durations import DURATION_HINT, parse_duration
+from iter8_gitops.spec.routemap import PROGRESS_DEADLINE
+from iter8_gitops.spec.wording import abridged, kind_of
 
 MAX_VERSIONS = 100
 MAX_WEIGHT = 2**31 - 1
+LEAST_DEADLINE = 1.0
+"""Seconds."""
 LONGEST_VERSION_NAME = 253
 """Characters; the name is for people, who also see it in terminals: it must be printable."""
 
@@ -44,6 +48,28 @@ VersionName = Annotated[
     Field(min_length=1, max_length=LONGEST_VERSION_NAME),
     only(str.isprintable, "name", lambda _: "use printable characters"),
 ]
+
+
+def _seconds(value: Any) -> float:
+    seconds = parse_duration(value) if isinstance(value, str) else None
+    if seconds is None:
+        text = isinstance(value, str)
+        said = f"is no duration: `{abridged(value)}`" if text else f"must be text, not {kind_of(value)}"
+        raise PydanticCustomError("rule", "{said}", {"said": said, "hint": DURATION_HINT})
+    return seconds
+
+
+def _some_time(seconds: float) -> float:
+    if seconds < LEAST_DEADLINE:
+        said = f"must be at least {LEAST_DEADLINE:g}s"
+        raise PydanticCustomError("rule", "{said}", {"said": said, "hint": "write a duration such as 10m"})
+    return seconds
+
+
+Duration = Annotated[float, BeforeValidator(_seconds)]
+"""Seconds; documents write them as Go does."""
+
+Deadline = Annotated[Duration, AfterValidator(_some_time)]
 
 
 class Strict(BaseModel):
@@ -76,11 +102,12 @@ class ResourceSpec(Strict):
 
 
 class VersionSpec(Strict):
-    """One version: its resources, and its share of users against the other versions' weights."""
+    """One version: its resources, its share of users against the other versions' weights, and how long it may take."""
 
     name: VersionName | None = None
     resources: Annotated[list[ResourceSpec], Field(min_length=1)]
     weight: Annotated[int, Field(ge=0, le=MAX_WEIGHT)] = 1
+    progress_deadline: Deadline = PROGRESS_DEADLINE
 
 
 class TemplateSpec(Strict):

@@ -12,7 +12,7 @@ from iter8_gitops.spec.metric import Arm
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import ResourceId
-from iter8_gitops.spec.routemap import Origin
+from iter8_gitops.spec.routemap import PROGRESS_DEADLINE, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,10 @@ class ResourceState:
 class VersionState:
     """One version now. `weight` is the one in force, `declared_weight` the one asked for.
 
-    `signature` is the digest of the content that last settled ("" before any has).
+    `signature` is the digest of the content that last settled ("" before any has), `former_signature` the last one
+    that was another, also when the resources are gone. `progressing_since` (seconds since 1970) is when it began to be
+    on its way with its present content, None when it is not; `stalled` says that this has lasted longer than
+    `progress_deadline` (seconds).
     """
 
     index: int
@@ -58,6 +61,10 @@ class VersionState:
     reason: str
     message: str
     resources: tuple[ResourceState, ...]
+    former_signature: str = ""
+    progressing_since: int | None = None
+    progress_deadline: float = PROGRESS_DEADLINE
+    stalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def live(name: str, state: str = "ready", content: object = "image:1", **metadat
     return Resource(deployment(name), {"metadata": metadata, "spec": {"image": content}, "status": {"state": state}})
 
 
-def inspect(resource: Resource) -> Inspection:
+def inspect(resource: Resource, related: Mapping[ResourceId, Resource]) -> Inspection:
     verdicts = {
         "ready": Readiness.ready("Ready", "all replicas answer", current=True),
         "rolling": Readiness.progressing("RollingOut", "1 of 2 replicas is new", servable=True),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from iter8_gitops.core.availability import Inspection, Related
 from iter8_gitops.core.reconcile import Reconciliation, reconcile
 from iter8_gitops.core.transitions import transitions
 from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.readiness import Readiness
 from iter8_gitops.spec.resource import Resource
 from iter8_gitops.spec.routemap import Routemap
 from iter8_gitops.spec.snapshot import Condition, RoutemapState
-from tests.core.builders import TOOLS, declared, deployment, live, observed, routemap, version
+from tests.core.builders import NOT_THERE, TOOLS, declared, deployment, live, observed, routemap, version
 
 ROUTE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec: {{weights: [{0}, {1}]}}\n"
 
@@ -115,7 +118,7 @@ def test_an_epoch_ends_when_the_assignment_of_users_changes_and_only_then() -> N
 
 def test_reconciling_again_without_a_change_gives_an_equal_state() -> None:
     once = state(live("v0"), live("v1", "rolling"))
-    assert state(live("v0"), live("v1", "rolling"), before=once, now=5000.0) == once
+    assert state(live("v0"), live("v1", "rolling"), before=once, now=1500.0) == once
 
 
 def test_routes_are_rendered_from_the_weights_in_force() -> None:
@@ -211,3 +214,35 @@ def test_only_what_people_should_worry_about_is_a_warning() -> None:
 def test_a_transition_names_the_resource_that_it_is_about() -> None:
     lost = transitions(state(live("v0"), live("v1")), state(live("v0")))[0]
     assert lost.resource == deployment("v1")
+
+
+def test_a_verdict_may_depend_on_objects_beside_the_one_that_is_named() -> None:
+    def inspect(resource: Resource, related: Related) -> Inspection:
+        return Inspection(Readiness.ready("Seen", ",".join(sorted(each.name for each in related))), {})
+
+    tools = replace(TOOLS, inspect=inspect, relate=lambda each: [deployment(f"{each.id.name}-child"), deployment("x")])
+    seen = {**observed(live("v0"), live("v1")), deployment("v0-child"): live("v0-child"), deployment("x"): NOT_THERE}
+    versions = reconcile(declared(), seen, tools, None, (), 1000.0).state.versions
+    assert [version.resources[0].message for version in versions] == ["v0-child", ""]
+
+
+def test_the_signature_that_a_version_had_before_is_remembered_when_its_resources_go() -> None:
+    first = state(live("v0"), live("v1", content="image:2"))
+    gone = state(live("v0"), before=first)
+    assert (gone.versions[1].signature, gone.versions[1].former_signature) == ("", first.versions[1].signature)
+    assert state(live("v0"), before=gone).versions[1].former_signature == first.versions[1].signature
+
+
+def test_a_promotion_is_told_when_the_primary_has_what_a_candidate_had_also_after_that_is_gone() -> None:
+    first = state(live("v0"), live("v1", content="image:2"))
+    gone = state(live("v0", "rolling", content="image:2"), before=first)
+    done = state(live("v0", content="image:2"), before=gone)
+    (told,) = [each for each in transitions(gone, done) if each.reason == "Promoted"]
+    assert told.message == f"v1 is promoted: v0 has its content now (signature {first.versions[1].signature})"
+    assert "Promoted" not in {each.reason for each in transitions(done, state(live("v0"), before=done))}
+
+
+def test_new_content_of_the_primary_that_no_candidate_had_is_no_promotion() -> None:
+    first = state(live("v0"), live("v1", content="image:2"))
+    other = state(live("v0", content="image:3"), live("v1", content="image:2"), before=first)
+    assert "Promoted" not in {each.reason for each in transitions(first, other)}

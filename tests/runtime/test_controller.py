@@ -13,12 +13,14 @@ import pytest
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.board.reader import BoardReader
 from iter8_gitops.contracts.source import Feed
+from iter8_gitops.core.availability import Inspection, Related
 from iter8_gitops.core.freshness import awaited, has_state
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.controller import Controller, Parts
 from iter8_gitops.runtime.feeds import Delivery
 from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.runtime.wiring import controller_parts
+from iter8_gitops.spec.resource import Resource
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 from iter8_gitops.spec.state_folder import StateFolder
 from iter8_gitops.spec.tree import SourceFailure, SourceFile, SourceTree
@@ -241,9 +243,9 @@ def test_a_change_of_one_resource_reconciles_the_routemaps_that_name_it_and_no_o
     looked: list[str] = []
     inspect = bench.parts.tools.inspect
 
-    def counting(resource):  # type: ignore[no-untyped-def]
+    def counting(resource: Resource, related: Related) -> Inspection:
         looked.append(resource.id.name)
-        return inspect(resource)
+        return inspect(resource, related)
 
     bench.controller._tools = replace(bench.parts.tools, inspect=counting)
     bench.commit(**routemaps, shared=shared, live=live + "---\n" + config_map("r7-1"))

@@ -152,11 +152,12 @@ MISTAKES = [
     ("spec: {versions: [1]}", "5:19: spec.versions[0] must be a mapping, not a whole number"),
     (
         "spec: {versions: [{resources: [{gvrShort: svc, name: a}], wieght: 1}]}",
-        "5:59: spec.versions[0].wieght is an unknown key (did you mean `weight`? valid keys: name, resources, weight)",
+        "5:59: spec.versions[0].wieght is an unknown key (did you mean `weight`? "
+        "valid keys: name, progressDeadline, resources, weight)",
     ),
     (
         "spec: {versions: [{resources: [{gvrShort: svc, name: a}], zzz: 1}]}",
-        "5:59: spec.versions[0].zzz is an unknown key (valid keys: name, resources, weight)",
+        "5:59: spec.versions[0].zzz is an unknown key (valid keys: name, progressDeadline, resources, weight)",
     ),
     (
         "spec: {versions: [{resources: [{gvrShort: svc, nmae: a, name: b}]}]}",
@@ -221,6 +222,19 @@ MISTAKES = [
     (
         "spec: {versions: [{resources: [{gvrShort: svc, name: a}], weight: '10'}]}",
         "5:67: spec.versions[0].weight must be a whole number, not text (remove the quotes)",
+    ),
+    (
+        "spec: {versions: [{resources: [{gvrShort: svc, name: a}], progressDeadline: soon}]}",
+        "5:77: spec.versions[0].progressDeadline is no duration: `soon` (write a duration such as 15m, 1h30m or 30s)",
+    ),
+    (
+        "spec: {versions: [{resources: [{gvrShort: svc, name: a}], progressDeadline: 600}]}",
+        "5:77: spec.versions[0].progressDeadline must be text, not a whole number "
+        "(write a duration such as 15m, 1h30m or 30s)",
+    ),
+    (
+        "spec: {versions: [{resources: [{gvrShort: svc, name: a}], progressDeadline: 0s}]}",
+        "5:77: spec.versions[0].progressDeadline must be at least 1s (write a duration such as 10m)",
     ),
     (
         "spec: {versions: [{resources: [{gvrShort: svc, name: a}], weight: true}]}",

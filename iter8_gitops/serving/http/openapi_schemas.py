@@ -56,6 +56,9 @@ _VERSION: dict[str, Schema] = {
     "signature": {**_STRING, "description": "digest of the content that last settled"},
     "reason": _STRING,
     "message": _STRING,
+    "stalled": {**_BOOLEAN, "description": "not ready within its progress deadline"},
+    "progressingSince": {**_TIME, "description": "null while it is not on its way"},
+    "progressDeadlineSeconds": _NUMBER,
 }
 
 _ROUTEMAP: dict[str, Schema] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iter8_gitops.runtime.durations import parse_duration
+from iter8_gitops.spec.durations import format_duration, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,21 @@ def test_what_go_takes_is_taken(text: str, seconds: float) -> None:
 )
 def test_anything_else_is_none(text: str) -> None:
     assert parse_duration(text) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0, "0s"),
+        (45, "45s"),
+        (1.5, "1.5s"),
+        (60, "1m"),
+        (90, "1m30s"),
+        (600, "10m"),
+        (3600, "1h"),
+        (5400.5, "1h30m0.5s"),
+    ],
+)
+def test_durations_are_written_as_people_would(seconds: float, written: str) -> None:
+    assert format_duration(seconds) == written
+    assert parse_duration(written) == seconds

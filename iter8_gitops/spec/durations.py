@@ -15,6 +15,15 @@ _WHOLE = re.compile(rf"\+?(?:{_PART.pattern})+")
 _LONGEST_SECONDS = (2**63 - 1) / 1e9
 
 
+def format_duration(seconds: float) -> str:
+    """A duration as people write it: `10m`, `1h30m`, `45s`, `1.5s`."""
+    whole, rest = divmod(seconds, 60)
+    minutes = int(whole)
+    parts = [f"{minutes // 60}h" if minutes >= 60 else "", f"{minutes % 60}m" if minutes % 60 else ""]
+    parts.append(f"{rest:g}s" if rest or not minutes else "")
+    return "".join(parts)
+
+
 def parse_duration(text: str) -> float | None:
     """The seconds of a duration such as `1h30m`, or None when it is none, or negative, or too long for Go."""
     if text in ("0", "+0"):
