@@ -35,6 +35,7 @@ class FakeCluster:
 
     def watch(self, kinds: Collection[KindKey]) -> None:
         self.kinds = frozenset(kinds)
+        self.log.append(("watch", self.kinds))
 
     def awaited(self, ids: Collection[ResourceId]) -> str:
         return "waiting" if any((each.group, each.kind) in self.unsynced for each in ids) else ""

@@ -43,10 +43,10 @@ def routemap(name: str, *resources: str, uid: str = "") -> str:
 class Bench:
     """A controller with the sources `git` and `configmaps`, the health of a cluster, and a fake cluster."""
 
-    def __init__(self, folder: Path, cluster: FakeCluster) -> None:
+    def __init__(self, folder: Path, cluster: FakeCluster, plugins: Plugins | None = None) -> None:
         self.cluster = cluster
         self.now = 1000.0
-        self.plugins = Plugins.load()
+        self.plugins = plugins or Plugins.load()
         self.new_kinds: list[KindTable] = []
         kinds = KindTable(self.plugins.kinds(), {"ro": "rollouts.argoproj.io"})
         self.feeds = {
