@@ -266,7 +266,7 @@ def test_readers_see_a_state_before_the_cluster_is_asked_for_what_follows_from_i
 
     monkeypatch.setattr(bench.board, "publish", noted)
     bench.deliver("git", web=routemap("web", "a"))
-    assert [name for name, _ in bench.cluster.log][:2] == ["publish", "apply"]
+    assert [name for name, _ in bench.calls("publish", "apply")][:2] == ["publish", "apply"]
 
 
 def test_the_same_routemap_from_two_sources_is_a_problem_that_names_both_and_the_first_one_stays(bench: Bench) -> None:
