@@ -6,6 +6,8 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from iter8_gitops.spec.resource import Resource
+
 SCALE_FIELDS = frozenset(
     {
         "replicas",
@@ -22,6 +24,8 @@ SCALE_FIELDS = frozenset(
     }
 )
 """Names under which custom resources keep numbers that autoscalers write."""
+
+_RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 def pick(source: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
@@ -49,6 +53,22 @@ def without_scale(value: Any) -> Any:
     if isinstance(value, list):
         return [without_scale(item) for item in value]
     return value
+
+
+def pod_template(resource: Resource, *, without_labels: Collection[str] = ()) -> dict[str, Any]:
+    """`spec.template` of a workload, without what says when rather than what.
+
+    Left out are the mark of `kubectl rollout restart` and the creation timestamp, which is null in a
+    template, and `without_labels`: labels that a controller writes. Mappings that are left empty count
+    as missing, because a restart adds the annotations with its mark.
+    """
+    template = dict(resource.section("spec", "template"))
+    metadata = omit(resource.section("spec", "template", "metadata"), {"creationTimestamp"})
+    for key, unwanted in (("annotations", {_RESTARTED_AT}), ("labels", without_labels)):
+        if isinstance(metadata.get(key), Mapping):
+            metadata[key] = omit(metadata[key], unwanted)
+    template["metadata"] = {key: value for key, value in metadata.items() if value not in ({}, None)}
+    return template
 
 
 def json_flaw(value: Any, path: str = "") -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from iter8_gitops.hooks import (
     JsonValue,
@@ -23,11 +22,9 @@ from iter8_gitops.hooks import (
     integer,
     observed_generation_current,
 )
-from iter8_gitops.spec.content import omit
+from iter8_gitops.spec.content import pod_template
 
 KIND = ResourceKind("apps", "v1", "Deployment", "deployments", ("deploy", "deployment"))
-
-_RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 @hookimpl
@@ -48,7 +45,7 @@ def readiness(resource: Resource) -> Readiness | None:
 @hookimpl
 def signature_content(resource: Resource) -> JsonValue | None:
     """The pod template, without the mark that `kubectl rollout restart` leaves in it."""
-    return {"template": _template(resource)} if _is_deployment(resource) else None
+    return {"template": pod_template(resource)} if _is_deployment(resource) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +123,6 @@ def _waiting(
     if available and available.status == "False":
         return "Unavailable", f"{replicas.availability}; {available}"
     return None
-
-
-def _template(resource: Resource) -> dict[str, Any]:
-    template = dict(resource.section("spec", "template"))
-    metadata = dict(resource.section("spec", "template", "metadata"))
-    annotations = metadata.get("annotations")
-    if isinstance(annotations, Mapping):
-        metadata["annotations"] = omit(annotations, {_RESTARTED_AT})
-    # A restart adds the mapping with the mark, so an empty one must equal none.
-    template["metadata"] = {key: value for key, value in metadata.items() if value not in ({}, None)}
-    return template
 
 
 def _is_deployment(resource: Resource) -> bool:
