@@ -111,6 +111,18 @@ def observed_generation_current(resource: Resource) -> bool:
     return observed is not None and generation is not None and observed >= generation
 
 
+def condition_behind(resource: Resource, condition: ReportedCondition) -> bool:
+    """True when the condition itself says that it speaks of an older spec."""
+    own, generation = condition.observed_generation, integer(resource.metadata.get("generation"))
+    return own is not None and generation is not None and own < generation
+
+
+def condition_current(resource: Resource, condition: ReportedCondition) -> bool:
+    """True when the condition itself says that it speaks of the present spec."""
+    own, generation = condition.observed_generation, integer(resource.metadata.get("generation"))
+    return own is not None and generation is not None and own >= generation
+
+
 def early_verdict(resource: Resource, *, servable: bool) -> Readiness | None:
     """The rules that come before a kind's own: being deleted, and a status that lags behind the spec.
 

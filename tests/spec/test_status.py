@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from iter8_gitops.spec.content import json_flaw, without_scale
 from iter8_gitops.spec.resource import Resource, ResourceId
 from iter8_gitops.spec.status import (
+    condition_behind,
+    condition_current,
     condition_status,
     conditions,
     count,
@@ -87,6 +89,19 @@ def test_only_an_observed_generation_below_the_generation_is_behind(
     resource = thing({"observedGeneration": observed}, generation)
     assert observed_generation_behind(resource) is behind
     assert observed_generation_current(resource) is current
+
+
+@pytest.mark.parametrize(
+    ("observed", "generation", "behind", "current"),
+    [(2, 3, True, False), ("2", 3, True, False), (3, "3", False, True), (None, 3, False, False), (3, {}, False, False)],
+)
+def test_a_condition_may_have_a_generation_of_its_own(
+    observed: object, generation: object, behind: bool, current: bool
+) -> None:
+    said = {"type": "Ready", "status": "True", "observedGeneration": observed}
+    resource = thing({"observedGeneration": 1, "conditions": [said]}, generation)
+    ready = conditions(resource)["Ready"]
+    assert (condition_behind(resource, ready), condition_current(resource, ready)) == (behind, current)
 
 
 def test_of_two_conditions_with_one_type_the_last_counts() -> None:
