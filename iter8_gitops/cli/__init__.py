@@ -7,6 +7,7 @@ import click
 from iter8_gitops import __version__
 from iter8_gitops.cli.demo.command import demo
 from iter8_gitops.cli.errors import FriendlyGroup
+from iter8_gitops.cli.explain.command import explain
 from iter8_gitops.cli.get import get
 from iter8_gitops.cli.lookup import lookup
 from iter8_gitops.cli.parts import controller, grpc, serve
@@ -35,8 +36,9 @@ def main() -> None:
     Serve your routemaps:   iter8-gitops up https://github.com/you/routemaps
     On a real cluster:      iter8-gitops up --cluster kubernetes
     Ask for a user:         iter8-gitops lookup shop/checkout alice
+    Ask why it waits:       kubectl get deploy web -o yaml | iter8-gitops explain -f -
     """
 
 
-for command in (up, demo, validate, get, lookup, controller, serve, grpc, probe, uninstall):
+for command in (up, demo, validate, explain, get, lookup, controller, serve, grpc, probe, uninstall):
     main.add_command(command)

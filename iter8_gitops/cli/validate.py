@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from iter8_gitops.cli.options import namespace_name
-from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.cli.trees import read_tree, shown_path, unreadable
 from iter8_gitops.spec.problem import Problem
-from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 if TYPE_CHECKING:
-    from iter8_gitops.core.desired import Declared, DecodedTree
+    from iter8_gitops.core.desired import Declared
     from iter8_gitops.hooks.manager import Plugins
     from iter8_gitops.spec.kinds import KindTable
 
@@ -48,26 +46,22 @@ def validate(paths: tuple[str, ...], namespace: str | None, config: Path | None)
     plugins = Plugins.load()
     kinds = KindResolver(load_configuration(config).resource_types if config else (), plugins).table()
     intake = Intake(kinds, namespace)
-    trees = {path: intake.decode(_read(path)) for path in dict.fromkeys(paths)}
+    trees = {path: intake.decode(read_tree(path, "validate")) for path in dict.fromkeys(paths)}
     wanted = desired(list(trees.values()), {})
-    problems = {path: [*wanted.problems[path], *_unreadable(path, tree)] for path, tree in trees.items()}
+    problems = {path: list(wanted.problems[path]) for path in trees}
+    for path, tree in trees.items():
+        for contents in tree.files.values():
+            problems[path].extend(unreadable(path, contents.unreadable_problems))
     for declared in wanted.declared.values():
         problems[declared.origin.source].extend(_template_problems(declared, plugins, kinds))
     for path, found in problems.items():
         for problem in found:
-            click.echo(str(replace(problem, file=str(Path(path, problem.file) if Path(path).is_dir() else path))))
+            click.echo(str(replace(problem, file=shown_path(path, problem.file))))
     count = sum(len(found) for found in problems.values())
     routemaps = sum(len(file.routemaps) for tree in trees.values() for file in tree.files.values())
     click.echo(f"{_plural(routemaps, 'routemap')} checked, {_plural(count, 'problem')}", err=True)
     if count:
         sys.exit(1)
-
-
-def _unreadable(path: str, tree: DecodedTree) -> list[Problem]:
-    """Why a file that was named cannot be read. In a folder it may be a Helm template; named, it was meant."""
-    if Path(path).is_dir():
-        return []
-    return [problem for contents in tree.files.values() for problem in contents.unreadable_problems]
 
 
 def _template_problems(declared: Declared, plugins: Plugins, kinds: KindTable) -> tuple[Problem, ...]:
@@ -78,21 +72,6 @@ def _template_problems(declared: Declared, plugins: Plugins, kinds: KindTable) -
 
     nothing = {resource: Absent("NotFound", "not looked for") for resource in declared.routemap.resource_ids}
     return reconcile(declared, nothing, tools(plugins, kinds), None, (), now=0.0).state.problems
-
-
-def _read(path: str) -> SourceTree:
-    from iter8_gitops.sources.directory import DirectorySource
-
-    if not path or not Path(path).exists():
-        message = f"{path or '(empty)'}: no such file or directory; validate takes local files and directories"
-        raise ConfigurationError(message)
-    stop = threading.Event()
-    deliveries = DirectorySource(Path(path), name=path).deliveries(stop)
-    first = next(deliveries)
-    stop.set()
-    if isinstance(first, SourceFailure):
-        raise ConfigurationError(first.message)
-    return first
 
 
 def _plural(count: int, noun: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from iter8_gitops.core.availability import Inspect, Inspection, Related
+from dataclasses import dataclass
+
+from iter8_gitops.core.availability import Inspection, Related
 from iter8_gitops.core.reconcile import Tools
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.spec.kinds import KindTable
@@ -10,23 +12,29 @@ from iter8_gitops.spec.readiness import Readiness
 from iter8_gitops.spec.resource import Resource
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An inspection, and the plugin (`package:name`) whose verdict it is; "" when no plugin has a rule."""
+
+    inspection: Inspection
+    plugin: str
+
+
+def judge(plugins: Plugins, resource: Resource, related: Related) -> Judgement:
+    """What `plugins` say of an object. `related` is what can be seen of the objects that it depends on."""
+    verdict = plugins.readiness(resource, related)
+    content = plugins.signature_content(resource, related)
+    if content.error:
+        # Without knowing its content, nothing could be credited to it: the version must not take traffic.
+        return Judgement(Inspection(Readiness.unknown("PluginError", content.error), content.value), content.plugin)
+    return Judgement(Inspection(verdict.readiness, content.value), verdict.plugin)
+
+
 def tools(plugins: Plugins, kinds: KindTable) -> Tools:
     """The callables that `reconcile` needs, answered by `plugins`."""
     return Tools(
-        inspect=_inspect_with(plugins),
+        inspect=lambda resource, related: judge(plugins, resource, related).inspection,
         render=plugins.render,
         short_names=kinds.short_names(),
         relate=plugins.related_resources,
     )
-
-
-def _inspect_with(plugins: Plugins) -> Inspect:
-    def inspect(resource: Resource, related: Related) -> Inspection:
-        readiness = plugins.readiness(resource, related).readiness
-        content = plugins.signature_content(resource, related)
-        if content.error:
-            # Without knowing its content, nothing could be credited to it: the version must not take traffic.
-            readiness = Readiness.unknown("PluginError", content.error)
-        return Inspection(readiness, content.value)
-
-    return inspect
