@@ -100,8 +100,10 @@ workers_option = click.option(
     type=click.IntRange(1, 64),
     help="HTTP worker processes.",
 )
+METRICS_STORE_VARIABLE = "ITER8_METRICS_STORE"
 metrics_store_option = click.option(
     "--metrics-store",
+    envvar=METRICS_STORE_VARIABLE,
     default="sqlite:",
     show_default=True,
     metavar="URL",

@@ -15,6 +15,7 @@ import click
 from iter8_gitops.cli.cluster_options import controller_cluster_options
 from iter8_gitops.cli.options import (
     LOCATION_VARIABLE,
+    METRICS_STORE_VARIABLE,
     default_state_dir,
     grpc_port_option,
     host_option,
@@ -137,8 +138,8 @@ def _parts(
     return [
         # By the environment, because a URL may hold a password, and command lines are there for all to see.
         Part("controller", command("controller", **options), {LOCATION_VARIABLE: location or ""}),
-        Part("http", command("serve", host=host, port=port, workers=workers, metrics_store=metrics_store)),
-        Part("grpc", command("grpc", host=host, grpc_port=grpc_port, metrics_store=metrics_store)),
+        Part("http", command("serve", host=host, port=port, workers=workers), {METRICS_STORE_VARIABLE: metrics_store}),
+        Part("grpc", command("grpc", host=host, grpc_port=grpc_port), {METRICS_STORE_VARIABLE: metrics_store}),
     ]
 
 
