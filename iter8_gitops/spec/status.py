@@ -48,7 +48,12 @@ class ReportedCondition:
 
 def conditions(resource: Resource) -> dict[str, ReportedCondition]:
     """`status.conditions` by type. Of two with one type the last counts; entries without a type are skipped."""
-    found = (_condition(entry) for entry in mappings(resource.status.get("conditions")))
+    return conditions_in(resource.status.get("conditions"))
+
+
+def conditions_in(value: Any) -> dict[str, ReportedCondition]:
+    """The conditions in a list, by type, as in `conditions`: some kinds have such lists in other places."""
+    found = (_condition(entry) for entry in mappings(value))
     return {condition.type: condition for condition in found if condition.type}
 
 

@@ -16,6 +16,7 @@ from iter8_gitops.spec.status import (
     condition_current,
     condition_status,
     conditions,
+    conditions_in,
     count,
     early_verdict,
     integer,
@@ -126,7 +127,7 @@ def test_junk_among_conditions_is_skipped() -> None:
 
 @pytest.mark.parametrize("value", [None, "x", 5, {}, {"type": "Ready"}])
 def test_conditions_that_are_no_list_are_none(value: object) -> None:
-    assert conditions(thing({"conditions": value})) == {}
+    assert conditions(thing({"conditions": value})) == conditions_in(value) == {}
     assert mappings(value) == []
 
 
