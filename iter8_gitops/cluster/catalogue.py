@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from iter8_gitops.cluster.placed import Manifest, Placed
 from iter8_gitops.contracts.cluster import ResourceKey
-from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.resource import Absent, Observation, ResourceId
 
 _NEIGHBOURS = 3
@@ -123,4 +123,5 @@ def _duplicate(first: Placed, second: Placed) -> Problem:
         column=0,
         message=f"{second.name} is already in {first.place}, and that one counts",
         hint="keep only one of the two",
+        code=Code.DUPLICATE,
     )

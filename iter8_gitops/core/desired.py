@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from iter8_gitops.spec.files import DecodedResource, FileContents
-from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.routemap import Origin, Routemap
 
 
@@ -189,14 +189,17 @@ def file_problems(tree: DecodedTree, declared: Mapping[str, Declared]) -> Iterat
 
 
 def _duplicate(application: str, first: Declared, other: Declared) -> Problem:
+    place = f"{first.origin.path}:{first.line}"
+    if first.origin.source != other.origin.source:
+        place += f" (source {first.origin.source})"
     return Problem(
         file=other.origin.path,
         line=other.line,
         column=1,
-        message=f"the routemap {application} is declared a second time; "
-        f"{first.origin.path}:{first.line} (source {first.origin.source}) stays in force",
+        message=f"the routemap {application} is declared a second time; {place} stays in force",
         hint="keep one of the two, or give one another name",
         application=application,
+        code=Code.DUPLICATE,
     )
 
 

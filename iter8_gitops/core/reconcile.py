@@ -22,7 +22,7 @@ from iter8_gitops.core.rendering import Render, parse_route, template_data, temp
 from iter8_gitops.core.signature import version_signature
 from iter8_gitops.core.weights import annotated_weight, weights_in_force
 from iter8_gitops.errors import TemplateError
-from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.resource import Observation, Resource, ResourceId
 from iter8_gitops.spec.routemap import RenderedRoute, Version
 from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, RouteState, VersionState
@@ -204,6 +204,7 @@ def _declared_weights(
                     message=annotated,
                     hint=f"the weight of the routemap, {version.weight}, is used",
                     application=declared.routemap.application,
+                    code=Code.INVALID_VALUE,
                 )
             )
         weights.append(annotated if isinstance(annotated, int) else version.weight)

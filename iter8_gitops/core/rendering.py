@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.routemap import RenderedRoute, Routemap, RoutingTemplate
 from iter8_gitops.spec.snapshot import VersionState
 from iter8_gitops.spec.yaml import read_documents
@@ -101,4 +101,5 @@ def template_problem(application: str, path: str, template: RoutingTemplate, mes
         message=f"routing template {template.name!r}: {message}",
         hint="its last good route stays in force",
         application=application,
+        code=Code.ROUTING_TEMPLATE,
     )

@@ -13,6 +13,7 @@ from iter8_gitops.spec.complaints import Complaint, dotted
 from iter8_gitops.spec.documents import Step
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.names import group_of
+from iter8_gitops.spec.problem import Code
 from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.schema import ResourceSpec
 from iter8_gitops.spec.wording import abridged
@@ -50,7 +51,7 @@ def check_scope(metadata: Mapping[str, Any], namespace: str, scope: str) -> Iter
     stated = isinstance(metadata.get("namespace"), str)
     said = "is" if stated else "is not stated, so that it is"
     hint = f"run the controller with --scope cluster, or move the routemap to `{scope}`"
-    yield Complaint(("metadata", "namespace"), f"{said} {_outside(namespace, scope)}", hint)
+    yield Complaint(("metadata", "namespace"), f"{said} {_outside(namespace, scope)}", hint, code=Code.SCOPE)
 
 
 def stated_namespaces(spec: Any) -> set[str]:
@@ -111,7 +112,8 @@ def _version_names(spec: Mapping[str, Any]) -> Iterator[Complaint]:
         if first != index:
             said = f"has the name of versions[{first}]: `{abridged(name)}`"
             hint = "names must differ; a version without a name is called v0, v1, .. by its place"
-            yield Complaint(("versions", index) if stated is None else ("versions", index, "name"), said, hint)
+            path = ("versions", index) if stated is None else ("versions", index, "name")
+            yield Complaint(path, said, hint, code=Code.DUPLICATE)
 
 
 def _resources(
@@ -127,7 +129,7 @@ def _resources(
         first = seen.setdefault(identity, index)
         if first != index:
             said = f"is the same object as {dotted('', (*path, first))}: {abridged(str(identity))}"
-            yield Complaint(here, said, "name each object once in a version")
+            yield Complaint(here, said, "name each object once in a version", code=Code.DUPLICATE)
 
 
 def _outside_resources(path: tuple[Step, ...], version: Mapping[str, Any], scope: str) -> Iterator[Complaint]:
@@ -135,7 +137,7 @@ def _outside_resources(path: tuple[Step, ...], version: Mapping[str, Any], scope
         stated = resource.get("namespace")
         if isinstance(stated, str) and stated != scope:
             hint = f"run the controller with --scope cluster, or name resources of `{scope}`"
-            yield Complaint((*path, index, "namespace"), f"is {_outside(stated, scope)}", hint)
+            yield Complaint((*path, index, "namespace"), f"is {_outside(stated, scope)}", hint, code=Code.SCOPE)
 
 
 def _outside(namespace: str, scope: str) -> str:
@@ -158,20 +160,23 @@ def _kind(path: tuple[Step, ...], resource: Mapping[str, Any], kinds: KindTable)
             extra = "apiVersion" if api_version is not None else "kind"
             yield Complaint((*path, extra), "stands beside gvrShort", f"keep one: {_NAME_THE_KIND}", at_key=True)
     elif api_version is None and kind is None:
-        yield Complaint(path, "does not say which kind it is", _NAME_THE_KIND)
+        yield Complaint(path, "does not say which kind it is", _NAME_THE_KIND, code=Code.MISSING_KEY)
     elif api_version is None or kind is None:
         missing = "apiVersion" if api_version is None else "kind"
-        yield Complaint((*path, missing), "is missing", _NAME_THE_KIND)
+        yield Complaint((*path, missing), "is missing", _NAME_THE_KIND, code=Code.MISSING_KEY)
     elif isinstance(api_version, str) and isinstance(kind, str):
         meant = kinds.spelled_like(group_of(api_version), kind)
         if meant is not None:
-            yield Complaint((*path, "kind"), f"is no known kind: `{abridged(kind)}`", f"did you mean `{meant.kind}`?")
+            said, hint = f"is no known kind: `{abridged(kind)}`", f"did you mean `{meant.kind}`?"
+            yield Complaint((*path, "kind"), said, hint, code=Code.UNKNOWN_KIND)
 
 
 def _short_name(path: tuple[Step, ...], short: Any, kinds: KindTable) -> Iterator[Complaint]:
     awaited = kinds.pending(short) if isinstance(short, str) else None
     if awaited is not None:
         said = f"is `{abridged(short)}`, which is configured as {awaited}, but the cluster does not serve it yet"
-        yield Complaint(path, said, "install its CustomResourceDefinition, or state its Kind in resourceTypes")
+        hint = "install its CustomResourceDefinition, or state its Kind in resourceTypes"
+        yield Complaint(path, said, hint, code=Code.UNKNOWN_KIND)
     elif isinstance(short, str) and kinds.by_short_name(short) is None:
-        yield Complaint(path, f"is no known kind: `{abridged(short)}`", kinds.unknown_name_hint(short))
+        said, hint = f"is no known kind: `{abridged(short)}`", kinds.unknown_name_hint(short)
+        yield Complaint(path, said, hint, code=Code.UNKNOWN_KIND)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from iter8_gitops.spec.documents import Document, Step
-from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.schema import Strict
 from iter8_gitops.spec.wording import abridged, kind_of, suggestion
 
@@ -37,12 +37,13 @@ class Complaint:
     message: str
     hint: str = ""
     at_key: bool = False
+    code: Code = Code.INVALID_VALUE
 
     def problem(self, document: Document, label: str = "") -> Problem:
         """The complaint about `document`, which `label` names in front of the path."""
         place = document.key_position if self.at_key else document.position
         said = f"{dotted(label, self.path)} {self.message}".lstrip()
-        return Problem(document.file, *place(*self.path), said, self.hint)
+        return Problem(document.file, *place(*self.path), said, self.hint, code=self.code)
 
 
 def complaints_of(error: ValidationError, model: type[Strict]) -> Iterator[Complaint]:
@@ -68,10 +69,11 @@ def _complaint(detail: ErrorDetails, model: type[Strict]) -> Complaint:
     path, given, limits = detail["loc"], detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "missing":
-            return Complaint(path, "is missing", _missing_hint(path[-1], given, model, path))
+            hint = _missing_hint(path[-1], given, model, path)
+            return Complaint(path, "is missing", hint, code=Code.MISSING_KEY)
         case "extra_forbidden":
             hint = suggestion(str(path[-1]), _valid_keys(model, path[:-1]), kind="keys")
-            return Complaint(path, "is an unknown key", hint, at_key=True)
+            return Complaint(path, "is an unknown key", hint, at_key=True, code=Code.UNKNOWN_KEY)
         case "rule":
             return Complaint(path, limits["said"], limits["hint"])
         case "literal_error":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.problem import Code, Problem
 
 Mark: TypeAlias = tuple[int, int]
 """Line and column in one text, counting from 0."""
@@ -58,8 +58,8 @@ class Source:
         return self.line + mark[0] + 1, self.column + mark[1] + 1
 
     def problem(self, mark: Mark, message: str, hint: str = "") -> Problem:
-        """A problem at `mark`."""
-        return Problem(self.file, *self.locate(mark), message, hint)
+        """A problem of the text itself, at `mark`."""
+        return Problem(self.file, *self.locate(mark), message, hint, code=Code.SYNTAX)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from iter8_gitops.spec.decoding import application_of, decode_routemap
 from iter8_gitops.spec.documents import Damaged, Document
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.objects import DecodedResource, decode_object
-from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.routemap import Routemap
 from iter8_gitops.spec.tree import SourceFile
 from iter8_gitops.spec.yaml import read_documents
@@ -55,7 +55,8 @@ def decode_file(
     that are or reach outside of it are problems.
     """
     if file.refusal:
-        return FileContents(problems=(Problem(file.path, 0, 0, file.refusal),), unreadable=True)
+        refused = Problem(file.path, 0, 0, file.refusal, code=Code.REFUSED_FILE)
+        return FileContents(problems=(refused,), unreadable=True)
     reading = read_documents(file.path, file.content)
     contents = _Contents(kinds, default_namespace, scope)
     for document in reading.documents:

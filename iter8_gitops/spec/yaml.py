@@ -17,7 +17,7 @@ from iter8_gitops.spec.documents import (
     Source,
     Step,
 )
-from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.syntax import explain_syntax_error
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -113,6 +113,7 @@ def _not_utf_8(path: str, content: bytes, offset: int) -> Problem:
         column + 1,
         f"not UTF-8: byte {offset} (0x{content[offset]:02x}) begins no character",
         hint,
+        code=Code.SYNTAX,
     )
 
 
