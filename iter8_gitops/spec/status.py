@@ -148,6 +148,27 @@ def early_verdict(resource: Resource, *, servable: bool) -> Readiness | None:
     return None
 
 
+def unreported_verdict(resource: Resource) -> Readiness | None:
+    """For kinds that report a status: progressing while there is none. None means that there is one."""
+    if resource.status:
+        return None
+    return Readiness.progressing(
+        "NoStatus", "its controller has not reported on it yet (there is no status)", fields=("status",)
+    )
+
+
+def unobserved_verdict(resource: Resource, *, servable: bool) -> Readiness | None:
+    """For kinds that say which generation they observed: progressing while they do not. None means that they do."""
+    if integer(resource.status.get("observedGeneration")) is not None:
+        return None
+    return Readiness.progressing(
+        "NotObserved",
+        "its controller has not reported on it yet (status.observedGeneration is missing)",
+        servable=servable,
+        fields=("status.observedGeneration",),
+    )
+
+
 def _generations(resource: Resource) -> tuple[int | None, int | None]:
     return integer(resource.status.get("observedGeneration")), integer(resource.metadata.get("generation"))
 

@@ -24,6 +24,8 @@ from iter8_gitops.spec.status import (
     observed_generation_behind,
     observed_generation_current,
     text,
+    unobserved_verdict,
+    unreported_verdict,
 )
 
 JSON = st.recursive(
@@ -105,6 +107,23 @@ def test_a_condition_may_have_a_generation_of_its_own(
     assert (condition_behind(resource, ready), condition_current(resource, ready)) == (behind, current)
 
 
+@pytest.mark.parametrize("status", [None, {}, [], "ready", 5])
+def test_without_a_status_a_reporting_kind_is_progressing(status: object) -> None:
+    verdict = unreported_verdict(thing(status))
+    assert verdict is not None
+    assert (verdict.state, verdict.servable, verdict.reason) == ("progressing", False, "NoStatus")
+    assert unreported_verdict(thing({"phase": "Pending"})) is None
+
+
+@pytest.mark.parametrize("observed", [None, "", "new", True, {}])
+@pytest.mark.parametrize("servable", [True, False])
+def test_without_an_observed_generation_an_observing_kind_is_progressing(observed: object, servable: bool) -> None:
+    verdict = unobserved_verdict(thing({"observedGeneration": observed}), servable=servable)
+    assert verdict is not None
+    assert (verdict.state, verdict.servable, verdict.reason) == ("progressing", servable, "NotObserved")
+    assert unobserved_verdict(thing({"observedGeneration": "1"}), servable=servable) is None
+
+
 def test_of_two_conditions_with_one_type_the_last_counts() -> None:
     resource = thing({"conditions": [{"type": "Ready", "status": "False"}, {"type": "Ready", "status": "True"}]})
     assert condition_status(resource, "Ready") == "True"
@@ -154,6 +173,8 @@ def test_no_status_makes_a_helper_fail(status: Any, generation: Any) -> None:
     assert isinstance(conditions(resource), dict)
     verdict = early_verdict(resource, servable=True)
     assert verdict is None or observed_generation_behind(resource)
+    assert (unreported_verdict(resource) is None) == (resource.status != {})
+    assert unreported_verdict(resource) is None or unobserved_verdict(resource, servable=False) is not None
 
 
 @given(JSON)
