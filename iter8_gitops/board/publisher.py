@@ -6,11 +6,13 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from iter8_gitops.board.history import append_history
 from iter8_gitops.board.lock import PublisherLock
 from iter8_gitops.board.news import read_news
 from iter8_gitops.board.schema import explained, open_to_write, transaction
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.spec.codec import encode_source, encode_state
+from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot, SourceStatus
 
 KEPT_REMOVALS = 1000
@@ -55,8 +57,9 @@ class BoardPublisher:
         removed: Collection[str],
         sources: Sequence[SourceStatus] | None,
         now: float,
+        history: Sequence[HistoryEntry] = (),
     ) -> int:
-        """Publish new states by application, removals, and all source statuses (None: as they were).
+        """Publish new states by application, removals, all source statuses (None: as they were), and what happened.
 
         Readers see all of it or none. The cost depends on what is given here, not on what is on the
         board. Also counts as a heartbeat at `now` (seconds since 1970). Returns the new sequence.
@@ -72,6 +75,7 @@ class BoardPublisher:
             if statuses is not None:
                 self._write_sources(statuses, sequence)
             self._forget_removals(sequence - KEPT_REMOVALS)
+            append_history(self._connection, history)
         return int(sequence)
 
     def heartbeat(self, now: float) -> None:

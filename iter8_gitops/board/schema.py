@@ -2,7 +2,8 @@
 
 `board` has one row: the sequence (a count of publications), the floor (removals up to it may have been
 forgotten) and the controller's last sign of life. `routemaps` holds the last publication of
-each application with its sequence; a NULL state marks a removal. `sources` holds the statuses in order.
+each application with its sequence; a NULL state marks a removal. `sources` holds the statuses in order,
+`history` what happened to each application.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ _TABLES = (
     f"PRAGMA user_version = {VERSION}",
 )
 
+_LATER_TABLES = (
+    "CREATE TABLE IF NOT EXISTS history (id INTEGER PRIMARY KEY AUTOINCREMENT, application TEXT NOT NULL, "
+    "entry BLOB NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS history_by_application ON history (application, id)",
+)
+"""Added to boards of earlier releases as well; these do not look at them."""
+
 
 class WrongFileError(ConfigurationError):
     """The file is not a board that this release can use."""
@@ -52,7 +60,9 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         with transaction(connection):
             _create_if_empty(connection)
-        check_version(connection, path)
+            check_version(connection, path)
+            for statement in _LATER_TABLES:
+                connection.execute(statement)
         _check_integrity(connection)
     except BaseException:
         connection.close()

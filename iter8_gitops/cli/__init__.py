@@ -9,6 +9,7 @@ from iter8_gitops.cli.demo.command import demo
 from iter8_gitops.cli.errors import FriendlyGroup
 from iter8_gitops.cli.explain.command import explain
 from iter8_gitops.cli.get import get
+from iter8_gitops.cli.history import history
 from iter8_gitops.cli.lookup import lookup
 from iter8_gitops.cli.parts import controller, grpc, serve
 from iter8_gitops.cli.probe import probe
@@ -40,5 +41,5 @@ def main() -> None:
     """
 
 
-for command in (up, demo, validate, explain, get, lookup, controller, serve, grpc, probe, uninstall):
+for command in (up, demo, validate, explain, get, history, lookup, controller, serve, grpc, probe, uninstall):
     main.add_command(command)

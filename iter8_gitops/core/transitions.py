@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from iter8_gitops.core.conditions import DEADLINE_EXCEEDED, overdue
 from iter8_gitops.spec.problem import Problem
@@ -14,13 +15,16 @@ from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, VersionStat
 class Transition:
     """One change. `reason` is a CamelCase word for machines, `message` a sentence.
 
-    `resource` is the object that it is about; None when it is about the routemap as a whole.
+    `resource` is the object that it is about, `version` the index of the version; None when it is about the routemap
+    as a whole. `passing` ones tell of steps on a way, which nobody asks for later.
     """
 
     reason: str
     message: str
     warning: bool = False
     resource: ResourceId | None = None
+    version: int | None = None
+    passing: bool = False
 
 
 def transitions(before: RoutemapState | None, after: RoutemapState) -> tuple[Transition, ...]:
@@ -50,19 +54,22 @@ def _of_routemap(before: RoutemapState, after: RoutemapState) -> list[Transition
 
 def _of_version(old: VersionState | None, new: VersionState, *, first: bool) -> list[Transition]:
     told: list[Transition] = []
+    about = partial(Transition, version=new.index)
     if new.available and not first and not (old and old.available):
-        told.append(Transition("VersionAvailable", f"{new.name} is available", resource=_first(new)))
+        told.append(about("VersionAvailable", f"{new.name} is available", resource=_first(new)))
     elif not new.available and (old is None or old.available):
         said = f"{new.name} is not available: {new.message}"
         gone = old is not None and old.available
-        told.append(Transition("VersionUnavailable", said, warning=gone, resource=_culprit(new)))
+        told.append(about("VersionUnavailable", said, warning=gone, resource=_culprit(new)))
     elif old is not None and not new.settled and old.message != new.message:
-        told.append(Transition(new.reason, f"{new.name}: {new.message}", resource=_culprit(new)))
+        told.append(about(new.reason, f"{new.name}: {new.message}", resource=_culprit(new), passing=True))
     if new.stalled and not (old and old.stalled):
-        told.append(Transition(DEADLINE_EXCEEDED, overdue(new), warning=True, resource=_culprit(new)))
+        told.append(about(DEADLINE_EXCEEDED, overdue(new), warning=True, resource=_culprit(new)))
     if old is not None and old.signature and new.signature and old.signature != new.signature:
         said = f"{new.name} has new content: signature {old.signature} -> {new.signature}"
-        told.append(Transition("ContentChanged", said, resource=_first(new)))
+        told.append(about("ContentChanged", said, resource=_first(new)))
+    elif new.signature and not first and not (old and old.signature):
+        told.append(about("ContentSettled", f"{new.name} has settled: signature {new.signature}", resource=_first(new)))
     return told
 
 
@@ -74,7 +81,7 @@ def _promoted(before: RoutemapState, after: RoutemapState) -> Transition | None:
     for candidate in before.versions[1:]:
         if new.signature in (candidate.signature, candidate.former_signature):
             said = f"{candidate.name} is promoted: {new.name} has its content now (signature {new.signature})"
-            return Transition("Promoted", said, resource=_first(new))
+            return Transition("Promoted", said, resource=_first(new), version=new.index)
     return None
 
 

@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iter8_gitops.board.publisher import BoardPublisher
@@ -23,12 +23,14 @@ from iter8_gitops.core.transitions import Transition
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.declarations import Declarations
 from iter8_gitops.runtime.feeds import Delivery, FeedThread
+from iter8_gitops.runtime.historian import entries_of, withdrawn
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.problem_book import ProblemBook
 from iter8_gitops.runtime.reconciling import Turn, config_map_at, leaving, log_transitions, owner_of, take_turn
 from iter8_gitops.runtime.source_statuses import SourceStatuses
 from iter8_gitops.runtime.triggers import Triggers
+from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
@@ -130,7 +132,8 @@ class Controller:
         missing = self._states.keys() - self._declarations.applications
         removed = frozenset(a for a in missing if self._declarations.is_certain_of(self._states[a].origin.source))
         changed = {a: turn.state for a, turn in turns.items() if turn.state != self._states.get(a)}
-        if (changed or removed or self._unpublished) and not self._publish(changed, removed, now):
+        history = self._history(turns, removed, now)
+        if (changed or removed or history or self._unpublished) and not self._publish(changed, removed, history, now):
             self._triggers.touch(turns)
             return
         for application, turn in turns.items():
@@ -206,11 +209,26 @@ class Controller:
         self._triggers.relate(application, turn.related)
         return turn if isinstance(turn, Turn) else None
 
-    def _publish(self, changed: Mapping[str, RoutemapState], removed: frozenset[str], now: float) -> bool:
+    def _history(self, turns: Mapping[str, Turn], removed: frozenset[str], now: float) -> list[HistoryEntry]:
+        entries = [
+            entry
+            for application, turn in turns.items()
+            for entry in entries_of(application, turn.transitions, self._statuses[turn.state.origin.source], now)
+        ]
+        gone = (withdrawn(each, self._statuses[self._states[each].origin.source], now) for each in sorted(removed))
+        return [*entries, *gone]
+
+    def _publish(
+        self,
+        changed: Mapping[str, RoutemapState],
+        removed: frozenset[str],
+        history: Sequence[HistoryEntry],
+        now: float,
+    ) -> bool:
         """Whether readers can see it now."""
         sources = self._statuses.with_problems(self._problems.by_source())
         try:
-            self._parts.board.publish(changed, removed, sources, now)
+            self._parts.board.publish(changed, removed, sources, now, history)
         except UnavailableError as error:
             _log.error("nothing is published for now: %s", error)
             self._unpublished = True

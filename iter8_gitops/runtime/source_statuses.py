@@ -26,12 +26,23 @@ class SourceStatuses:
         """Take in a delivery. True when it tells more than that the source was read once more."""
         before = self._statuses[content.source]
         if isinstance(content, SourceTree):
-            after = replace(before, revision=content.revision, read_at=now, failing_since=None, message="")
+            after = replace(
+                before,
+                revision=content.revision,
+                author=content.author,
+                read_at=now,
+                failing_since=None,
+                message="",
+            )
         else:
             after = replace(before, failing_since=before.failing_since or now, message=content.message)
         self._statuses[content.source] = after
         first = before.read_at is None and after.read_at is not None
         return first or replace(after, read_at=before.read_at) != before
+
+    def __getitem__(self, name: str) -> SourceStatus:
+        """The status of one source. One that is configured no more is known by its name alone."""
+        return self._statuses.get(name, SourceStatus(name, ""))
 
     def with_problems(self, problems: Mapping[str, tuple[Problem, ...]]) -> tuple[SourceStatus, ...]:
         """Every status, with the problems found in that source; those of one not read yet are as published last."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from iter8_gitops.board.history import HistoryReader
 from iter8_gitops.board.reader import BoardReader
 from iter8_gitops.board.subscription import BoardSubscription
 from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
@@ -31,7 +32,9 @@ class Backend:
         self._store = open_metric_store(settings)
         self._writer = GroupCommitWriter(self._store)
         self.telemetry = Telemetry(lambda: self._writer.dropped_exposures)
-        self.experiments = Experiments(reader, self._store, self._writer, self.telemetry)
+        self.experiments = Experiments(
+            reader, self._store, self._writer, self.telemetry, HistoryReader(settings.state.board)
+        )
         self._subscription.start()
 
     def close(self) -> None:

@@ -21,9 +21,13 @@ from iter8_gitops.serving.arguments import (
     shown,
 )
 from iter8_gitops.serving.telemetry import Telemetry
+from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import Exposure, MetricValue
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
+
+MAX_HISTORY = 1000
+"""The most entries of a history in one answer."""
 
 MAX_VALUES = 10_000
 """The most values in one write, so that one caller cannot hold up the others for long."""
@@ -35,6 +39,13 @@ class Board(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The last published snapshot; its sequence is 0 before the first."""
+
+
+class History(Protocol):
+    """Where what happened to applications is read."""
+
+    def entries(self, application: str, limit: int, before: int | None = None) -> tuple[HistoryEntry, ...]:
+        """The newest `limit` entries (older than the id `before`), newest first. Raises `UnavailableError`."""
 
 
 class Writer(Protocol):
@@ -83,6 +94,15 @@ class Overview:
     routemaps: tuple[RoutemapReport, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some of the history of an application, newest first. `next` is what to ask for with `before`, None at the end."""
+
+    application: str
+    entries: tuple[HistoryEntry, ...]
+    next: int | None
+
+
 class Experiments:
     """The questions that callers ask of the board and of the metric store.
 
@@ -96,9 +116,11 @@ class Experiments:
         store: MetricStore,
         writer: Writer,
         telemetry: Telemetry,
+        history: History,
         clock: Callable[[], float] = time,
     ) -> None:
         self._board = board
+        self._history = history
         self._store = store
         self._writer = writer
         self._telemetry = telemetry
@@ -183,6 +205,23 @@ class Experiments:
             for _, state in sorted(snapshot.routemaps.items())
         ]
         return Overview(BoardStatus(True, staleness(snapshot, now), snapshot), tuple(reports))
+
+    def history(self, namespace: str, name: str, limit: int = 100, before: int | None = None) -> HistoryPage:
+        """What happened to an application, also to one that is gone, newest first.
+
+        Raises `InvalidArgumentError`, `NotFoundError` for one that nobody ever declared, and `UnavailableError`.
+        """
+        if not 1 <= limit <= MAX_HISTORY:
+            message = f"is {limit}; 1 to {MAX_HISTORY} entries can be asked for at once"
+            raise InvalidArgumentError("limit", message)
+        snapshot = self._published()
+        application = f"{namespace}/{name}"
+        found = self._history.entries(application, limit + 1, before)
+        if not found and before is None:
+            application = find_routemap(snapshot, "name", application).application
+            found = self._history.entries(application, limit + 1)
+        page = found[:limit]
+        return HistoryPage(application, page, page[-1].id if len(found) > limit else None)
 
     def board_status(self) -> BoardStatus:
         """Whether there is a snapshot, and whether it is fresh. Never raises."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from iter8_gitops.serving.usecases import BoardStatus, Overview, RoutemapReport
+from iter8_gitops.serving.usecases import BoardStatus, HistoryPage, Overview, RoutemapReport
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import ResourceState, SourceStatus, VersionState
 
@@ -75,6 +75,28 @@ def routemap_view(report: RoutemapReport) -> Json:
             }
             for route in state.routes
         ],
+    }
+
+
+def history_view(page: HistoryPage) -> Json:
+    """`GET /v1/routemaps/{namespace}/{name}/history`."""
+    return {
+        "application": page.application,
+        "entries": [
+            {
+                "id": entry.id,
+                "at": _time(entry.at),
+                "reason": entry.reason,
+                "message": entry.message,
+                "warning": entry.warning,
+                "version": entry.version,
+                "source": entry.source,
+                "revision": entry.revision,
+                "author": entry.author,
+            }
+            for entry in page.entries
+        ],
+        "next": page.next,
     }
 
 

@@ -127,7 +127,7 @@ class SourceStatus:
 
     `read_at` is when it was last read without failure, `failing_since` when it began to fail
     (both seconds since 1970, None for never). `resources` says that live resources are seen through
-    it, so that every routemap depends on it.
+    it, so that every routemap depends on it. `author` is who made `revision`, "" where nobody says.
     """
 
     name: str
@@ -138,6 +138,7 @@ class SourceStatus:
     message: str = ""
     problems: tuple[Problem, ...] = ()
     resources: bool = False
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

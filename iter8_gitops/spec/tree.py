@@ -25,11 +25,15 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class SourceTree:
-    """Every YAML file of a source at `revision` (a Git commit, or a digest of a directory), ordered by path."""
+    """Every YAML file of a source at `revision` (a Git commit, or a digest of a directory), ordered by path.
+
+    `author` is who made the revision, as `Name <address>`; "" where nobody says.
+    """
 
     source: str
     revision: str
     files: tuple[SourceFile, ...]
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

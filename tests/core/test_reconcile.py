@@ -193,7 +193,11 @@ def test_transitions_tell_what_a_person_wants_to_know() -> None:
     joined = state(live("v0", content="image:1"), live("v1"), before=alone)
     changed = state(live("v0", content="image:2"), live("v1"), before=joined)
     assert told(None, alone)[0] == ("Declared", "declared in shop.yaml; weights 1:0")
-    assert told(alone, joined) == [("VersionAvailable", "v1 is available"), ("WeightsChanged", "weights 1:0 -> 1:1")]
+    assert told(alone, joined) == [
+        ("VersionAvailable", "v1 is available"),
+        ("ContentSettled", f"v1 has settled: signature {joined.versions[1].signature}"),
+        ("WeightsChanged", "weights 1:0 -> 1:1"),
+    ]
     ((reason, message),) = told(joined, changed)
     assert (reason, message[:38]) == ("ContentChanged", "v0 has new content: signature " + message[30:38])
     assert told(joined, alone)[0] == ("VersionUnavailable", "v1 is not available: it does not exist")

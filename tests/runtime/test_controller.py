@@ -10,6 +10,7 @@ from threading import Event
 
 import pytest
 
+from iter8_gitops.board.history import HistoryReader
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.board.reader import BoardReader
 from iter8_gitops.contracts.source import Feed
@@ -381,3 +382,20 @@ def test_a_restart_with_a_broken_manifest_keeps_its_objects(start: Callable[...,
     assert bench["shop/web"].weights == (1, 1)
     bench.commit(web=routemap, live=config_map("web-0"))
     assert bench["shop/web"].weights == (1, 0)
+
+
+def test_what_happens_is_remembered_with_the_revision_that_was_in_force(start: Callable[..., Bench]) -> None:
+    bench = start()
+    bench.commit(live=config_map("r0-0"), r0=ROUTEMAP.format(name="r0"))
+    bench.commit(live=config_map("r0-0") + "---\n" + config_map("r0-1"), r0=ROUTEMAP.format(name="r0"))
+    bench.commit(live=config_map("r0-0"))
+    found = HistoryReader(bench.state.board).entries("shop/r0", 10)
+    assert [each.reason for each in reversed(found)] == [
+        "Declared",
+        "VersionUnavailable",
+        "VersionAvailable",
+        "ContentSettled",
+        "WeightsChanged",
+        "Withdrawn",
+    ]
+    assert len({each.revision for each in found}) == 3

@@ -30,6 +30,7 @@ from iter8_gitops.serving.http.openapi import openapi_document
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
+from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import Exposure, MetricValue
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
@@ -117,6 +118,18 @@ class BoardInMemory:
         self.snapshot = snapshot
 
 
+class HistoryInMemory:
+    """What a test says happened, oldest first; ids count from 1."""
+
+    def __init__(self) -> None:
+        self.told: list[HistoryEntry] = []
+
+    def entries(self, application: str, limit: int, before: int | None = None) -> tuple[HistoryEntry, ...]:
+        numbered = [replace(entry, id=number) for number, entry in enumerate(self.told, 1)]
+        found = [e for e in numbered if e.application == application and (before is None or e.id < before)]
+        return tuple(reversed(found))[:limit]
+
+
 class WriterAtOnce:
     """Stores in the calling thread, so that what was written is there when the call returns."""
 
@@ -149,11 +162,14 @@ class Bench:
     store: SqliteMetricStore
     writer: WriterAtOnce
     telemetry: Telemetry
+    history: HistoryInMemory = field(default_factory=HistoryInMemory)
     now: float = NOW
     experiments: Experiments = field(init=False)
 
     def __post_init__(self) -> None:
-        self.experiments = Experiments(self.board, self.store, self.writer, self.telemetry, lambda: self.now)
+        self.experiments = Experiments(
+            self.board, self.store, self.writer, self.telemetry, self.history, lambda: self.now
+        )
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 from iter8_gitops import __version__
 from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER, Schema, reference
+from iter8_gitops.serving.usecases import MAX_HISTORY
 
 _JSON = "application/json"
 _TEXT = "text/plain"
@@ -26,6 +27,7 @@ def openapi_document() -> dict[str, Any]:
             "/v1/metrics": {"post": _write_metrics()},
             "/v1/routemaps": {"get": _routemaps()},
             "/v1/routemaps/{namespace}/{name}": {"get": _routemap()},
+            "/v1/routemaps/{namespace}/{name}/history": {"get": _history()},
             "/abnDashboard": {"get": _dashboard()},
             "/metrics": {"get": _operation("scrape", "Counters and gauges for Prometheus", _TEXT, {"type": "string"})},
             "/healthz": {"get": _operation("health", "Is the process alive?", _JSON, reference("Health"))},
@@ -80,11 +82,27 @@ def _routemaps() -> Schema:
 def _routemap() -> Schema:
     return {
         **_operation("routemap", "One routemap in full", _JSON, reference("RoutemapInFull"), 400, 404, 503),
+        "parameters": _names(),
+    }
+
+
+def _history() -> Schema:
+    return {
+        **_operation(
+            "history", "What happened to an application, newest first", _JSON, reference("History"), 400, 404, 503
+        ),
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in ("namespace", "name")
+            *_names(),
+            _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_HISTORY, "default": 100}, required=False),
+            _query("before", {"type": "integer", "description": "`next` of the answer before"}, required=False),
         ],
     }
+
+
+def _names() -> list[Schema]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("namespace", "name")
+    ]
 
 
 def _dashboard() -> Schema:
@@ -137,5 +155,5 @@ def _response(description: str, media_type: str, schema: Schema) -> Schema:
     return {"description": description, "content": {media_type: {"schema": schema}}}
 
 
-def _query(name: str, schema: Schema) -> Schema:
-    return {"name": name, "in": "query", "required": True, "schema": schema}
+def _query(name: str, schema: Schema, *, required: bool = True) -> Schema:
+    return {"name": name, "in": "query", "required": required, "schema": schema}

@@ -152,6 +152,28 @@ SCHEMAS: dict[str, Schema] = {
         },
         "One version with its resources.",
     ),
+    "History": _object(
+        {
+            "application": _STRING,
+            "entries": _list_of(reference("HistoryEntry")),
+            "next": {"type": ["integer", "null"], "description": "ask for older ones with it as `before`"},
+        },
+        "Some of what happened to an application, newest first.",
+    ),
+    "HistoryEntry": _object(
+        {
+            "id": _COUNT,
+            "at": {"type": "string", "format": "date-time"},
+            "reason": {**_STRING, "description": "such as VersionAvailable, WeightsChanged, ContentChanged, Promoted"},
+            "message": _STRING,
+            "warning": _BOOLEAN,
+            "version": {"type": ["integer", "null"], "description": "index; null for the routemap as a whole"},
+            "source": _STRING,
+            "revision": {**_STRING, "description": "that its source was at"},
+            "author": {**_STRING, "description": "of that revision, where known"},
+        },
+        "One change.",
+    ),
     "Route": _object(
         {"template": _STRING, "group": _STRING, "kind": _STRING, "namespace": _STRING, "name": _STRING},
         "An object rendered from a routing template.",

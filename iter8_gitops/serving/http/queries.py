@@ -8,6 +8,7 @@ from falcon.asgi import Request
 
 from iter8_gitops.errors import InvalidArgumentError
 
+_MOST_DIGITS = 18
 _REPLACEMENT = "\ufffd"
 
 
@@ -22,6 +23,19 @@ def parameter(req: Request, name: str) -> str:
     if _REPLACEMENT in value:
         _require_utf8(req.query_string, name)
     return value
+
+
+def whole_number(req: Request, name: str) -> int | None:
+    """The query parameter `name` as a number of at most 18 digits, None when it is missing or empty.
+
+    Raises `InvalidArgumentError`.
+    """
+    value = parameter(req, name)
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
+        raise InvalidArgumentError(name, "is not a whole number")
+    return int(value)
 
 
 def _require_utf8(query: str, name: str) -> None:

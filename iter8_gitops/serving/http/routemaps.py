@@ -1,4 +1,4 @@
-"""`GET /v1/routemaps[/{namespace}/{name}]`: the state of every routemap, with reasons and problems."""
+"""`GET /v1/routemaps[/{namespace}/{name}[/history]]`: the state of every routemap, and how it came to it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from falcon.asgi import Request, Response
 
 from iter8_gitops.serving.http.answers import answer_json
+from iter8_gitops.serving.http.queries import whole_number
 from iter8_gitops.serving.usecases import Experiments
-from iter8_gitops.serving.views import overview_view, routemap_view
+from iter8_gitops.serving.views import history_view, overview_view, routemap_view
 
 
 class RoutemapsResource:
@@ -38,3 +39,19 @@ class RoutemapResource:
 
     def _routemap(self, namespace: str, name: str) -> dict[str, Any]:
         return routemap_view(self._experiments.routemap(namespace, name))
+
+
+class HistoryResource:
+    """What happened to one application."""
+
+    def __init__(self, experiments: Experiments) -> None:
+        self._experiments = experiments
+
+    async def on_get(self, req: Request, resp: Response, namespace: str, name: str) -> None:
+        """`limit` entries (100), newest first; `before` is the `next` of the answer before."""
+        limit, before = whole_number(req, "limit"), whole_number(req, "before")
+        answer_json(resp, await asyncio.to_thread(self._history, namespace, name, limit, before))
+
+    def _history(self, namespace: str, name: str, limit: int | None, before: int | None) -> dict[str, Any]:
+        wanted = {} if limit is None else {"limit": limit}
+        return history_view(self._experiments.history(namespace, name, before=before, **wanted))
