@@ -12,8 +12,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from iter8_gitops.cluster.placed import Manifest, Placed
-from iter8_gitops.contracts.cluster import ResourceKey
+from iter8_gitops.cluster.placed import Placed
+from iter8_gitops.contracts.cluster import Manifest, ResourceKey
 from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.resource import Absent, Observation, ResourceId
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from iter8_gitops.cluster.catalogue import Catalogue
-from iter8_gitops.cluster.placed import Manifest
 from iter8_gitops.cluster.routes import RouteFolder
-from iter8_gitops.contracts.cluster import KindKey, Loaded, News, Owner, Wanted
+from iter8_gitops.contracts.cluster import KindKey, Loaded, Manifest, News, Owner, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Observation, ResourceId

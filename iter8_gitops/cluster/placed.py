@@ -3,29 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from iter8_gitops.cluster.labels import label_complaint
 from iter8_gitops.spec.resource import Absent, Observation, Resource, ResourceId
-
-
-class Manifest(Protocol):
-    """A decoded manifest. `resource.id.namespace` is "" when none is stated; `line` counts from 1."""
-
-    @property
-    def resource(self) -> Resource:
-        """The object."""
-        ...
-
-    @property
-    def watched(self) -> bool:
-        """Whether it has the watch label."""
-        ...
-
-    @property
-    def line(self) -> int:
-        """Where in its file it begins."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

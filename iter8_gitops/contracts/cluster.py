@@ -9,9 +9,8 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.transitions import Transition
-from iter8_gitops.spec.files import DecodedResource
 from iter8_gitops.spec.problem import Problem
-from iter8_gitops.spec.resource import Observation, ResourceId
+from iter8_gitops.spec.resource import Observation, Resource, ResourceId
 from iter8_gitops.spec.routemap import RenderedRoute
 
 KindKey: TypeAlias = tuple[str, str]
@@ -173,6 +172,25 @@ class ClusterRequest:
     access: ClusterAccess = field(default_factory=ClusterAccess)
 
 
+class Manifest(Protocol):
+    """A decoded manifest. `resource.id.namespace` is "" when none is stated; `line` counts from 1."""
+
+    @property
+    def resource(self) -> Resource:
+        """The object."""
+        ...
+
+    @property
+    def watched(self) -> bool:
+        """Whether it has the watch label."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """Where in its file it begins."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What a load of manifests brought: whose observation `changed`, and every problem of the manifests together."""
@@ -181,7 +199,7 @@ class Loaded:
     problems: tuple[Problem, ...]
 
 
-LoadResources: TypeAlias = Callable[[Mapping[str, Sequence[DecodedResource]]], Loaded]
+LoadResources: TypeAlias = Callable[[Mapping[str, Sequence[Manifest]]], Loaded]
 """Gives a cluster that is made of manifests its objects, by path."""
 
 FindKind: TypeAlias = Callable[[str, str], str | None]
