@@ -13,6 +13,7 @@ from iter8_gitops.cli.history import history
 from iter8_gitops.cli.lookup import lookup
 from iter8_gitops.cli.parts import controller, grpc, serve
 from iter8_gitops.cli.probe import probe
+from iter8_gitops.cli.render import render
 from iter8_gitops.cli.uninstall import uninstall
 from iter8_gitops.cli.up import up
 from iter8_gitops.cli.validate import validate
@@ -41,5 +42,5 @@ def main() -> None:
     """
 
 
-for command in (up, demo, validate, explain, get, history, lookup, controller, serve, grpc, probe, uninstall):
+for command in (up, demo, validate, render, explain, get, history, lookup, controller, serve, grpc, probe, uninstall):
     main.add_command(command)

@@ -58,8 +58,8 @@ def explain(
       kubectl get isvc -A -o json | iter8-gitops explain -f - -o json
     """
     from iter8_gitops.cli.explain import presentation
-    from iter8_gitops.cli.explain.material import find_routemap, find_versions, material_at
-    from iter8_gitops.cli.explain.rules import rules_of
+    from iter8_gitops.cli.material import find_routemap, find_versions, material_at
+    from iter8_gitops.cli.rules import rules_of
 
     if version is not None and routemap is None:
         raise ConfigurationError("--version is one of a routemap; say which with --routemap")

@@ -1,4 +1,4 @@
-"""What there is to explain: the objects and routemaps in files."""
+"""The objects and routemaps in local files and directories, for commands that work without a server."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def material_at(path: str, kinds: KindTable, namespace: str | None) -> Material:
     objects: list[DecodedResource] = []
     routemaps: list[tuple[str, Declared]] = []
     problems: list[Problem] = []
-    for file in read_tree(path, "explain").files:
+    for file in read_tree(path, "this command").files:
         contents = decode_file(file, kinds, namespace)
         objects += contents.resources
         problems += (*contents.problems, *contents.unreadable_problems)
-        origin = Origin(path, file.path, "")
+        origin = Origin(path, shown_path(path, file.path), "")
         routemaps += [
             (decoded.routemap.application, Declared(decoded.routemap, origin, decoded.line))
             for decoded in contents.routemaps

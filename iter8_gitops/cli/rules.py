@@ -1,4 +1,4 @@
-"""The plugins and configured rules that explain, put together as the controller does."""
+"""The plugins and configured rules, put together as the controller does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from iter8_gitops.cli.explain.material import Material
+from iter8_gitops.cli.material import Material
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.runtime.configuration import Configuration, load_configuration
 from iter8_gitops.runtime.explaining import Explainer
