@@ -21,17 +21,30 @@ Object = dict[str, Any]
 Variant = Literal["cluster", "namespace"]
 
 KUSTOMIZE = Path(__file__).parents[2] / "deploy" / "kustomize"
+COMPONENTS = ("config", "git", "iter8-service", "pods", "secrets")
+"""All that an overlay may add to a variant."""
+NAMES = ("kustomize-cluster", "kustomize-namespace", "kustomize-components", *(f"helm-{case}" for case in CASES))
+"""The keys of `every_render`."""
+
 _OLDEST = 21  # kubectl 1.21 was the first one with a kustomize that knows components.
 
 
-def kustomize(variant: Variant, *, namespace: str = "", components: Iterable[str] = ()) -> list[Object]:
-    """Render a variant; `namespace` is chosen by an overlay, as docs/install.md says people do."""
+def kustomize(
+    variant: Variant, *, namespace: str = "", components: Iterable[str] = (), configuration: str = ""
+) -> list[Object]:
+    """Render a variant; the rest is chosen by an overlay, as docs/install.md says people do.
+
+    `configuration` is the text of the file that the component `config` asks for.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        overlay = {
+        overlay: Object = {
             "resources": [_relative(KUSTOMIZE / variant, folder)],
             "components": [_relative(KUSTOMIZE / "components" / name, folder) for name in components],
             **({"namespace": namespace} if namespace else {}),
         }
+        if configuration:
+            Path(folder, "config.yaml").write_text(configuration)
+            overlay["configMapGenerator"] = [{"name": "iter8-gitops-config", "files": ["config.yaml"]}]
         Path(folder, "kustomization.yaml").write_text(yaml.safe_dump(overlay))
         done = subprocess.run([kubectl(), "kustomize", folder], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -41,13 +54,36 @@ def kustomize(variant: Variant, *, namespace: str = "", components: Iterable[str
 
 def every_render() -> dict[str, list[Object]]:
     """All that people can install, by a name for test reports."""
-    components = ("git", "iter8-service")
     return {
         "kustomize-cluster": kustomize("cluster"),
         "kustomize-namespace": kustomize("namespace"),
-        "kustomize-components": kustomize("namespace", namespace="shop", components=components),
+        "kustomize-components": kustomize("namespace", namespace="shop", components=COMPONENTS),
         **{f"helm-{case}": list(filter(None, yaml.safe_load_all(golden(case)))) for case in CASES},
     }
+
+
+def of_kind(objects: list[Object], *kinds: str) -> list[Object]:
+    """The objects of these kinds, in their order."""
+    return [item for item in objects if item["kind"] in kinds]
+
+
+def pod_of(objects: list[Object]) -> Object:
+    """The specification of the installation's pod."""
+    (workload,) = of_kind(objects, "StatefulSet")
+    pod: Object = workload["spec"]["template"]["spec"]
+    return pod
+
+
+def container_of(objects: list[Object], name: str) -> Object:
+    """One container of the installation's pod."""
+    container: Object
+    (container,) = (each for each in pod_of(objects)["containers"] if each["name"] == name)
+    return container
+
+
+def arguments(objects: list[Object], container: str) -> list[str]:
+    """The words after `iter8-gitops`, as Kubernetes would put variables in."""
+    return [word.replace("$(POD_NAMESPACE)", "shop") for word in container_of(objects, container)["args"]]
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 
@@ -18,14 +19,19 @@ _KINDS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBi
 
 
 def service_account_token(
-    control_plane: ControlPlane, variant: Variant, namespace: str, *, instance: str = "iter8-gitops"
+    control_plane: ControlPlane,
+    variant: Variant,
+    namespace: str,
+    *,
+    instance: str = "iter8-gitops",
+    components: Iterable[str] = (),
 ) -> str:
     """Apply the service account and the roles of `variant` in `namespace`, which exists; return a token for an hour.
 
-    `instance` is the name of the Lease that may be held. Objects without a namespace get the namespace in their name,
-    so that many installations fit into one control plane.
+    `instance` is the name of the Lease that may be held, `components` are those of the overlay. Objects without a
+    namespace get the namespace in their name, so that many installations fit into one control plane.
     """
-    for item in kustomize(variant, namespace=namespace):
+    for item in kustomize(variant, namespace=namespace, components=components):
         if item["kind"] in _KINDS:
             control_plane.apply(_made_unique(item, namespace, instance))
     response = control_plane.admin.post(

@@ -46,6 +46,9 @@ def test_helm_finds_nothing_to_complain_about(helm: str) -> None:
         ("controller.workers=2", "workers"),
         ("git.url=https://me:secret@git.example.com/x", "git.url"),
         ("configMaps=false", "there would be no routemaps"),
+        ("rbac.secret=true", "secret"),
+        ("rbac.secrets=yes", "rbac.secrets"),
+        ("controller.extraEnv[0].value=x", "extraEnv"),
     ],
 )
 def test_helm_refuses_wrong_values(helm: str, wrong: str, said: str) -> None:
@@ -69,6 +72,14 @@ def test_the_default_values_satisfy_the_schema() -> None:
         {"config": {"resourceTypes": {"pod": {"Resource": "pods"}}}},
         {"extraResources": [{"group": "", "resources": ["*"]}]},
         {"http": {"resources": {"requests": {}, "limits": {}}}},
+        {"http": {"extraEnv": []}},
+        {"rbac": {"secret": True}},
+        {"rbac": {"pods": "all"}},
+        {"controller": {"extraEnv": [{"value": "x"}]}},
+        {"controller": {"extraEnvFrom": [{"secretref": {"name": "x"}}]}},
+        {"controller": {"extraEnvFrom": [{"prefix": "X_"}]}},
+        {"controller": {"extraVolumes": [{"secret": {"secretName": "x"}}]}},
+        {"controller": {"extraVolumeMounts": [{"name": "x"}]}},
     ],
 )
 def test_the_schema_refuses_wrong_values(wrong: dict[str, Any]) -> None:
@@ -76,8 +87,17 @@ def test_the_schema_refuses_wrong_values(wrong: dict[str, Any]) -> None:
         _schema().validate(wrong)
 
 
+def test_the_schema_leaves_the_rest_of_the_configuration_to_the_controller() -> None:
+    kind = {"Version": "v1", "Resource": "certificates", "anything": {"else": True}}
+    _schema().validate({"config": {"resourceTypes": {"cert": kind}, "anything": [{"else": True}]}})
+
+
 def test_every_value_is_known_to_the_schema() -> None:
-    assert set(_values()) | {"global"} == set(_schema().schema["properties"])
+    known = _schema().schema["properties"]
+    assert set(_values()) | {"global"} == set(known)
+    for name, section in known.items():
+        if section.get("additionalProperties") is False:
+            assert set(_values()[name]) == set(section["properties"]), name
 
 
 def test_versions_agree() -> None:

@@ -9,28 +9,13 @@ import yaml
 
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.objects import path_of
-from tests.deploy.rendering import Object, every_render
+from tests.deploy.rendering import NAMES, Object
 
 # The tests' API server may be older than any that the manifests are for (1.21).
 _OLD_VERSIONS = {"policy/v1": "policy/v1beta1"}
 
 
-@pytest.fixture(scope="module")
-def renders() -> dict[str, list[Object]]:
-    return every_render()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "kustomize-cluster",
-        "kustomize-namespace",
-        "kustomize-components",
-        "helm-cluster",
-        "helm-namespace",
-        "helm-everything",
-    ],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_api_server_accepts_every_object(
     control_plane: ControlPlane, namespace: str, renders: dict[str, list[Object]], name: str
 ) -> None:

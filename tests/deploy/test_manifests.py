@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +13,7 @@ import click
 import pytest
 
 from iter8_gitops.cli import main
-from tests.deploy.rendering import Object, every_render, kustomize
-
-NAMES = (
-    "kustomize-cluster",
-    "kustomize-namespace",
-    "kustomize-components",
-    "helm-cluster",
-    "helm-namespace",
-    "helm-everything",
-)
-
-
-@pytest.fixture(scope="module")
-def renders() -> dict[str, list[Object]]:
-    return every_render()
-
-
-@pytest.fixture(params=NAMES)
-def objects(request: pytest.FixtureRequest, renders: dict[str, list[Object]]) -> list[Object]:
-    return renders[request.param]
+from tests.deploy.rendering import NAMES, Object, arguments, container_of, kustomize, of_kind, pod_of
 
 
 def test_no_render_is_forgotten(renders: dict[str, list[Object]]) -> None:
@@ -104,31 +86,6 @@ def test_a_single_replica_does_not_block_the_draining_of_its_node(objects: list[
     assert "minAvailable" not in budget["spec"]
 
 
-def test_bindings_are_for_the_service_account_of_the_pod_in_its_namespace(objects: list[Object]) -> None:
-    (account,) = of_kind(objects, "ServiceAccount")
-    name, namespace = account["metadata"]["name"], account["metadata"].get("namespace")
-    for binding in of_kind(objects, "RoleBinding", "ClusterRoleBinding"):
-        (subject,) = binding["subjects"]
-        assert subject["name"] == name == pod_of(objects)["serviceAccountName"]
-        assert subject["namespace"] == (namespace or subject["namespace"])
-    roles = {(role["kind"], role["metadata"]["name"]) for role in of_kind(objects, "Role", "ClusterRole")}
-    refs = {(b["roleRef"]["kind"], b["roleRef"]["name"]) for b in of_kind(objects, "RoleBinding", "ClusterRoleBinding")}
-    assert refs == roles
-
-
-def test_no_rule_has_a_wildcard_or_secrets(objects: list[Object]) -> None:
-    for role in of_kind(objects, "Role", "ClusterRole"):
-        for rule in role.get("rules") or ():
-            assert "*" not in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
-            assert "secrets" not in rule["resources"]
-
-
-def test_the_lease_is_that_of_the_instance(objects: list[Object]) -> None:
-    (instance,) = (arg for arg in arguments(objects, "controller") if arg.startswith("--instance="))
-    names = [rule.get("resourceNames") for role in of_kind(objects, "Role") for rule in role["rules"]]
-    assert [[instance.partition("=")[2]]] == [name for name in names if name]
-
-
 def test_the_command_line_understands_the_arguments(objects: list[Object]) -> None:
     for container in pod_of(objects)["containers"]:
         name, *rest = arguments(objects, container["name"])
@@ -144,7 +101,7 @@ def test_the_command_line_understands_the_arguments(objects: list[Object]) -> No
 def test_what_the_secret_says_of_git_reaches_the_controller(
     renders: dict[str, list[Object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (controller,) = (c for c in pod_of(renders["kustomize-components"])["containers"] if c["name"] == "controller")
+    controller = container_of(renders["kustomize-components"], "controller")
     for each in controller["env"]:
         if "secretKeyRef" in each.get("valueFrom", {}):
             monkeypatch.setenv(each["name"], f"the {each['valueFrom']['secretKeyRef']['key']}")
@@ -153,37 +110,15 @@ def test_what_the_secret_says_of_git_reaches_the_controller(
     assert (options["location"], options["branch"], options["subpath"]) == ("the url", "the branch", "the path")
 
 
-@pytest.mark.parametrize("name", ["kustomize-namespace", "kustomize-components", "helm-namespace"])
-def test_the_namespace_variants_hold_nothing_of_the_cluster(renders: dict[str, list[Object]], name: str) -> None:
-    kinds = {item["kind"] for item in renders[name]}
-    assert kinds == {
-        "ServiceAccount",
-        "Role",
-        "RoleBinding",
-        "StatefulSet",
-        "Service",
-        "PodDisruptionBudget",
-        "NetworkPolicy",
-    }
-    assert "--scope=namespace" in arguments(renders[name], "controller")
-
-
 def test_an_overlay_chooses_the_namespace_of_everything() -> None:
     for item in kustomize("namespace", namespace="shop"):
         assert item["metadata"]["namespace"] == "shop"
         assert all(subject["namespace"] == "shop" for subject in item.get("subjects", ()))
 
 
-def test_kustomize_and_helm_grant_the_same(renders: dict[str, list[Object]]) -> None:
-    for variant, kind in (("cluster", "ClusterRole"), ("namespace", "Role")):
-        by_kustomize = [role["rules"] for role in of_kind(renders[f"kustomize-{variant}"], kind) if role.get("rules")]
-        by_helm = [role["rules"] for role in of_kind(renders[f"helm-{variant}"], kind)]
-        assert sorted(by_kustomize, key=len) == sorted(by_helm, key=len)
-
-
 def test_kustomize_and_helm_run_the_same_pod(renders: dict[str, list[Object]]) -> None:
     def comparable(name: str) -> Any:
-        pod = pod_of(renders[name])
+        pod = deepcopy(pod_of(renders[name]))
         for each in pod["topologySpreadConstraints"]:
             del each["labelSelector"]
         for container in pod["containers"]:
@@ -194,30 +129,13 @@ def test_kustomize_and_helm_run_the_same_pod(renders: dict[str, list[Object]]) -
     assert comparable("kustomize-cluster") == comparable("helm-cluster")
 
 
-def test_the_chart_grants_what_configured_and_extra_kinds_need(renders: dict[str, list[Object]]) -> None:
-    (role,) = of_kind(renders["helm-everything"], "ClusterRole")
-    watched = ["get", "list", "watch", "patch"]
-    for rule in (
-        {"apiGroups": ["serving.knative.dev"], "resources": ["services"], "verbs": watched},
-        {"apiGroups": [""], "resources": ["pods"], "verbs": watched},
-        {
-            "apiGroups": ["networking.istio.io"],
-            "resources": ["destinationrules", "envoyfilters"],
-            "verbs": [*watched, "create", "delete"],
-        },
-        {"apiGroups": [""], "resources": ["endpoints"], "verbs": watched},
-        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]},
-    ):
-        assert rule in role["rules"]
-
-
 @pytest.mark.parametrize("name", ["kustomize-components", "helm-everything"])
 def test_git_is_given_the_mounted_credentials_for_this_repository_alone(
     renders: dict[str, list[Object]], name: str, tmp_path: Path
 ) -> None:
     (tmp_path / "username").write_text("reader")
     (tmp_path / "password").write_text("t0ken:/@%\n")
-    (controller,) = (c for c in pod_of(renders[name])["containers"] if c["name"] == "controller")
+    controller = container_of(renders[name], "controller")
     given = {each["name"]: each.get("value", "") for each in controller["env"]}
     given["ITER8_LOCATION"] = "https://git.example.com/shop/routemaps.git"
     settings = {
@@ -234,7 +152,7 @@ def test_git_is_given_the_mounted_credentials_for_this_repository_alone(
 
 @pytest.mark.parametrize("name", ["kustomize-components", "helm-everything"])
 def test_ssh_checks_the_host_and_never_asks(renders: dict[str, list[Object]], name: str) -> None:
-    (controller,) = (c for c in pod_of(renders[name])["containers"] if c["name"] == "controller")
+    controller = container_of(renders[name], "controller")
     (command,) = (each["value"] for each in controller["env"] if each["name"] == "GIT_SSH_COMMAND")
     program, *options = shlex.split(command)
     assert program == "ssh"
@@ -266,19 +184,3 @@ def parsed(name: str, words: list[str]) -> dict[str, Any]:
         assert command is not None, f"there is no command {name}"
         with command.make_context(name, list(words), parent=parent) as context:
             return dict(context.params)
-
-
-def of_kind(objects: list[Object], *kinds: str) -> list[Object]:
-    return [item for item in objects if item["kind"] in kinds]
-
-
-def pod_of(objects: list[Object]) -> Object:
-    (workload,) = of_kind(objects, "StatefulSet")
-    pod: Object = workload["spec"]["template"]["spec"]
-    return pod
-
-
-def arguments(objects: list[Object], container: str) -> list[str]:
-    """The words after `iter8-gitops`, as Kubernetes would put variables in."""
-    (found,) = (each for each in pod_of(objects)["containers"] if each["name"] == container)
-    return [word.replace("$(POD_NAMESPACE)", "shop") for word in found["args"]]

@@ -40,14 +40,24 @@ capabilities:
 
 {{- define "iter8-gitops.rules" -}}
 # Resources that routemaps name. `patch` puts and removes the finalizer iter8.tools/finalizer, nothing else.
+# Pods and Secrets are granted by `rbac` in the values alone.
 - apiGroups: [""]
-  resources: [services]
+  resources: [services, persistentvolumeclaims]
   verbs: [get, list, watch, patch]
 - apiGroups: [apps]
-  resources: [deployments]
+  resources: [deployments, statefulsets, daemonsets]
+  verbs: [get, list, watch, patch]
+- apiGroups: [batch]
+  resources: [jobs]
   verbs: [get, list, watch, patch]
 - apiGroups: [serving.kserve.io]
   resources: [inferenceservices]
+  verbs: [get, list, watch, patch]
+- apiGroups: [serving.knative.dev]
+  resources: [services]
+  verbs: [get, list, watch, patch]
+- apiGroups: [argoproj.io]
+  resources: [rollouts]
   verbs: [get, list, watch, patch]
 # Kinds that routing templates render. Server-side apply is `patch`, and `create` where there is no object yet.
 - apiGroups: [networking.istio.io]
@@ -63,6 +73,13 @@ capabilities:
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]
+{{- range $resource := list "pods" "secrets" }}
+{{- if index $.Values.rbac $resource }}
+- apiGroups: [""]
+  resources: [{{ $resource }}]
+  verbs: [get, list, watch, patch]
+{{- end }}
+{{- end }}
 {{- range $name, $type := .Values.config.resourceTypes }}
 # The configured short name {{ $name }}.
 - apiGroups: [{{ $type.Group | default "" | quote }}]
