@@ -22,7 +22,8 @@ class KindTable:
     """The known kinds. Earlier kinds win over later ones.
 
     A kind is found by its short names, and by its plural and its kind in lower case unless these are
-    somebody's short name. Names are case-sensitive.
+    somebody's short name. Of two kinds with one plural the one of the core API group is meant, whatever their
+    order, as with kubectl: `services` are not Knative's. Names are case-sensitive.
 
     `pending` are short names whose kind is not known yet, with what they stand for (`plural.group`). They win
     over all kinds: a name must not mean something else meanwhile.
@@ -39,7 +40,7 @@ class KindTable:
                 if (kept.group, kept.kind) != (kind.group, kind.kind):
                     conflicts.append(Conflict(name, kept, kind))
         self._short_names = tuple(sorted(self._by_name))
-        for kind in kinds:
+        for kind in sorted(kinds, key=lambda kind: kind.group != ""):
             self._by_name.setdefault(kind.plural, kind)
             self._by_name.setdefault(kind.kind.lower(), kind)
         self.conflicts = tuple(conflicts)

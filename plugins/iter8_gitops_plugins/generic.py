@@ -6,6 +6,8 @@ conditions (`Ready`, else `Available`). A kind that follows none of them is `unk
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from iter8_gitops.hooks import (
     JsonValue,
     Readiness,
@@ -18,60 +20,62 @@ from iter8_gitops.hooks import (
     observed_generation_current,
 )
 from iter8_gitops.spec.content import without_scale
-
-_ROUTES = frozenset({("networking.istio.io", "VirtualService"), ("gateway.networking.k8s.io", "HTTPRoute")})
+from iter8_gitops.spec.status import condition_behind, condition_current
 
 
 @hookimpl(trylast=True)
 def readiness(resource: Resource) -> Readiness:
     """Stalled, Reconciling, then Ready, else Available; other conditions do not count."""
     reported = conditions(resource)
-    main = reported.get("Ready") or reported.get("Available")
     # Until its controller says otherwise, what was ready before an edit still answers with older content.
-    servable = main is not None and main.status == "True"
-    return early_verdict(resource, servable=servable) or _verdict(resource, reported, main, servable)
+    servable = _is_true(_main(reported))
+    return early_verdict(resource, servable=servable) or _verdict(resource, reported, servable)
 
 
 @hookimpl(trylast=True)
 def signature_content(resource: Resource) -> JsonValue:
-    """The spec without what autoscalers write; of a route nothing, because routing is not content."""
-    if (resource.id.group, resource.id.kind) in _ROUTES:
-        return {}
+    """The spec without what autoscalers write."""
     return without_scale(resource.spec)
 
 
-def _verdict(
-    resource: Resource, reported: dict[str, ReportedCondition], main: ReportedCondition | None, servable: bool
-) -> Readiness:
+def _verdict(resource: Resource, reported: Mapping[str, ReportedCondition], servable: bool) -> Readiness:
     stalled, reconciling = reported.get("Stalled"), reported.get("Reconciling")
-    if stalled and stalled.status == "True" and not _behind(resource, stalled):
-        return Readiness.failed("Stalled", str(stalled), servable=servable)
-    if reconciling and reconciling.status == "True":
-        return Readiness.progressing("Reconciling", str(reconciling), servable=servable)
+    main = _main(reported)
+    stalled_before = stalled is not None and _is_true(stalled) and condition_behind(resource, stalled)
+    if stalled is not None and _is_true(stalled) and not stalled_before:
+        return Readiness.failed("Stalled", str(stalled), servable=servable, fields=(stalled.field,))
+    if reconciling is not None and _is_true(reconciling):
+        return Readiness.progressing("Reconciling", str(reconciling), servable=servable, fields=(reconciling.field,))
     if main is None:
         return Readiness.unknown(
             "NoConventionalStatus",
             f"there is no rule for {resource.id.kind} of API group {resource.id.group!r}, and the object has "
             "neither a Ready nor an Available condition; a plugin can add a rule",
+            fields=("status.conditions",),
         )
-    if _behind(resource, main):
-        return Readiness.progressing(
-            "ConditionNotObserved",
-            f"its {main.type} condition is of generation {main.observed_generation}, "
-            f"the spec of generation {integer(resource.metadata.get('generation'))}",
-            servable=servable,
-        )
-    if main.status == "True":
-        return Readiness.ready(main.type, str(main), current=_certainly_current(resource, main))
-    return Readiness.progressing(f"Not{main.type}", str(main))
+    if condition_behind(resource, main):
+        return _not_observed(resource, main, servable)
+    if stalled is not None and stalled_before and not condition_current(resource, main):
+        return _not_observed(resource, stalled, servable)
+    if _is_true(main):
+        current = observed_generation_current(resource) or condition_current(resource, main)
+        return Readiness.ready(main.type, str(main), current=current, fields=(main.field,))
+    return Readiness.progressing(f"Not{main.type}", str(main), fields=(main.field,))
 
 
-def _behind(resource: Resource, condition: ReportedCondition) -> bool:
-    observed, generation = condition.observed_generation, integer(resource.metadata.get("generation"))
-    return observed is not None and generation is not None and observed < generation
+def _not_observed(resource: Resource, condition: ReportedCondition, servable: bool) -> Readiness:
+    return Readiness.progressing(
+        "ConditionNotObserved",
+        f"its {condition.type} condition is of generation {condition.observed_generation}, "
+        f"the spec of generation {integer(resource.metadata.get('generation'))}",
+        servable=servable,
+        fields=(condition.field, "metadata.generation"),
+    )
 
 
-def _certainly_current(resource: Resource, condition: ReportedCondition) -> bool:
-    generation = integer(resource.metadata.get("generation"))
-    own = condition.observed_generation
-    return observed_generation_current(resource) or (own is not None and generation is not None and own >= generation)
+def _main(reported: Mapping[str, ReportedCondition]) -> ReportedCondition | None:
+    return reported.get("Ready") or reported.get("Available")
+
+
+def _is_true(condition: ReportedCondition | None) -> bool:
+    return condition is not None and condition.status == "True"

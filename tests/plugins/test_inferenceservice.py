@@ -96,6 +96,49 @@ def test_the_message_says_what_it_waits_for(name: str, said: str, plugins: Plugi
     assert said in plugins.readiness(sample(f"inferenceservice-{name}")).readiness.message
 
 
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("no-status", ("status.conditions",)),
+        ("raw-stopped", ("status.conditions[Stopped]",)),
+        ("raw-invalid-spec", ("status.modelStatus.transitionStatus",)),
+        ("modelmesh-first-load-failed", ("status.modelStatus.states.activeModelState",)),
+        ("serverless-component-failed", ("status.conditions[PredictorReady]",)),
+        ("raw-deadline-exceeded", ("status.conditions[PredictorReady]", "status.conditions[Ready]")),
+        ("raw-unavailable", ("status.conditions[Ready]", "status.conditions[PredictorReady]")),
+        ("transformer-missing", ("status.conditions[TransformerReady]",)),
+        (
+            "serverless-revisions-differ",
+            (
+                "status.components.predictor.latestCreatedRevision",
+                "status.components.predictor.latestReadyRevision",
+            ),
+        ),
+        (
+            "serverless-canary-traffic",
+            (
+                "status.components.predictor.latestCreatedRevision",
+                "status.components.predictor.latestReadyRevision",
+                "status.components.predictor.traffic",
+            ),
+        ),
+        ("raw-in-progress", ("status.modelStatus.transitionStatus",)),
+        ("raw-target-loading", ("status.modelStatus.states.targetModelState",)),
+        ("modelmesh-first-load", ("status.modelStatus.states.activeModelState",)),
+        ("modelmesh-updating", ("status.modelStatus.states.targetModelState",)),
+        ("raw-ready", ("status.conditions[Ready]", "status.modelStatus.states.activeModelState")),
+        ("terminating", ("metadata.deletionTimestamp",)),
+    ],
+)
+def test_the_fields_are_those_that_decided(name: str, fields: tuple[str, ...], plugins: Plugins) -> None:
+    assert plugins.readiness(sample(f"inferenceservice-{name}")).readiness.fields == fields
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in [*ANY_MODE, *SERVERLESS, *RAW_DEPLOYMENT, *MODEL_MESH]])
+def test_every_verdict_names_a_field(name: str, plugins: Plugins) -> None:
+    assert plugins.readiness(sample(f"inferenceservice-{name}")).readiness.fields
+
+
 @pytest.mark.parametrize("name", ["serverless-ready", "raw-ready", "modelmesh-ready"])
 def test_no_verdict_is_certain_to_be_current_because_kserve_has_no_generation_of_its_own(
     name: str, plugins: Plugins
@@ -107,6 +150,53 @@ def test_no_verdict_is_certain_to_be_current_because_kserve_has_no_generation_of
 def test_the_second_writer_of_weights_is_named_for_spec_canary(plugins: Plugins) -> None:
     canary = edited(sample("inferenceservice-raw-ready"), "spec", "canary", to={"predictor": {}})
     assert "warning: spec.canary makes KServe" in plugins.readiness(canary).readiness.message
+
+
+def test_the_second_writer_of_weights_is_named_where_it_is_what_holds_the_service_back(plugins: Plugins) -> None:
+    split = edited(
+        sample("inferenceservice-serverless-canary-traffic"), "spec", "predictor", "canaryTrafficPercent", to=20
+    )
+    found = plugins.readiness(split).readiness
+    assert found.reason == "RollingOut"
+    assert "warning: spec.predictor.canaryTrafficPercent makes KServe" in found.message
+
+
+NOT_READY = {"type": "Ready", "status": "False"}
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ({"type": "PredictorReady", "reason": "ProgressDeadlineExceeded"}, FAILED),
+        ({"type": "IngressReady", "reason": "ProgressDeadlineExceeded"}, FAILED),
+        # With several nodes KServe joins the reasons of their Deployments.
+        (
+            {
+                "type": "PredictorReady",
+                "reason": "predictor-container: ProgressDeadlineExceeded, worker-container: NewReplicaSetAvailable",
+            },
+            FAILED,
+        ),
+        ({"type": "PredictorReady", "reason": "MinimumReplicasUnavailable"}, PROGRESSING),
+        ({"type": "RoutesReady", "reason": "ProgressDeadlineExceeded", "severity": "Info"}, PROGRESSING),
+        ({"type": "TransformerReady", "reason": "ProgressDeadlineExceeded"}, PROGRESSING),
+        ({"type": "PredictorReady", "reason": "ProgressDeadlineExceeded", "status": "True"}, PROGRESSING),
+    ],
+)
+def test_a_missed_deadline_fails_it_wherever_it_is_told(
+    said: dict[str, str], state: ReadinessState, plugins: Plugins
+) -> None:
+    told = [{"status": "False", **said}, NOT_READY]
+    service = edited(sample("inferenceservice-raw-ready"), "status", "conditions", to=told)
+    assert plugins.readiness(service).readiness.state is state
+
+
+def test_a_serverless_service_whose_route_has_not_moved_yet_answers_with_the_older_revision(plugins: Plugins) -> None:
+    service = sample("inferenceservice-serverless-updating")
+    newest = service.status["components"]["predictor"]["latestCreatedRevision"]
+    service = edited(service, "status", "components", "predictor", "latestReadyRevision", to=newest)
+    found = plugins.readiness(service).readiness
+    assert (found.state, found.servable) == (PROGRESSING, True)
 
 
 def test_the_status_decides_the_mode_before_the_annotation(plugins: Plugins) -> None:

@@ -46,7 +46,7 @@ def test_an_ingress_without_an_address_does_not_count(ingress: object, plugins: 
 
 def test_a_knative_service_is_of_another_kind(plugins: Plugins) -> None:
     verdict = plugins.readiness(sample("knative-service-ready"))
-    assert (verdict.readiness.state, verdict.plugin) == (READY, "iter8-gitops:generic")
+    assert (verdict.readiness.state, verdict.plugin) == (READY, "iter8-gitops:knative-service")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from iter8_gitops.spec.kinds import Conflict, KindTable
@@ -38,6 +40,18 @@ def test_a_short_name_wins_over_the_plural_of_an_earlier_kind() -> None:
     odd = ResourceKind("odd.example", "v1", "Odd", "odds", ("services",))
 
     assert KindTable([SERVICE, odd]).by_short_name("services") is odd
+
+
+@pytest.mark.parametrize("name", ["services", "service"])
+def test_a_name_that_two_kinds_share_means_the_one_of_the_core_group_whatever_the_order(name: str) -> None:
+    knative = ResourceKind("serving.knative.dev", "v1", "Service", "services", ("ksvc",))
+    for kinds in itertools.permutations([knative, SERVICE, DEPLOYMENT]):
+        assert KindTable(kinds).by_short_name(name) is SERVICE
+        assert KindTable(kinds).by_short_name("ksvc") is knative
+
+
+def test_a_kind_outside_the_core_group_has_its_plural_when_no_core_kind_has_it() -> None:
+    assert KindTable([KNATIVE, DEPLOYMENT]).by_short_name("services") is KNATIVE
 
 
 def test_kinds_are_found_by_group_and_kind() -> None:

@@ -1,13 +1,16 @@
 """KServe InferenceServices in all three deployment modes: Serverless, RawDeployment and ModelMesh.
 
-`rules` decides, `reported` reads what KServe and ModelMesh write into the status, `content` picks
-what counts for the signature.
+`rules` decides, `reported` reads what KServe and ModelMesh write into the status and `mode` in which mode,
+`deployments` adds what child Deployments say, `content` picks what counts for the signature.
 """
 
 from __future__ import annotations
 
-from iter8_gitops.hooks import JsonValue, Readiness, Resource, ResourceKind, hookimpl
+from collections.abc import Mapping
+
+from iter8_gitops.hooks import JsonValue, Readiness, Resource, ResourceId, ResourceKind, hookimpl
 from iter8_gitops_plugins.inferenceservice.content import content
+from iter8_gitops_plugins.inferenceservice.deployments import deployment_ids
 from iter8_gitops_plugins.inferenceservice.rules import verdict
 
 KIND = ResourceKind(
@@ -22,9 +25,15 @@ def resource_kinds() -> list[ResourceKind]:
 
 
 @hookimpl
-def readiness(resource: Resource) -> Readiness | None:
+def related_resources(resource: Resource) -> list[ResourceId] | None:
+    """The child Deployments, in the mode that has some."""
+    return (deployment_ids(resource) or None) if _is_inference_service(resource) else None
+
+
+@hookimpl
+def readiness(resource: Resource, related: Mapping[ResourceId, Resource]) -> Readiness | None:
     """Whether the declared model answers, or an older one."""
-    return verdict(resource) if _is_inference_service(resource) else None
+    return verdict(resource, related) if _is_inference_service(resource) else None
 
 
 @hookimpl

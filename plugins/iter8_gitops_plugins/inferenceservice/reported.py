@@ -1,65 +1,36 @@
-"""What an InferenceService's status says, as values that the rules can be read from."""
+"""What KServe's status says, as values that the rules can be read from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from iter8_gitops.hooks import ReportedCondition, Resource, conditions, count, mappings, text
+from iter8_gitops.hooks import ReportedCondition, Resource, conditions, text
+from iter8_gitops_plugins.inferenceservice.mode import COMPONENTS, Mode, mode_of
+from iter8_gitops_plugins.knative_revisions import Revisions
 
-_MODE_ANNOTATION = "serving.kserve.io/deploymentMode"
-_COMPONENTS = ("predictor", "transformer", "explainer")
-_KNATIVE_CONDITIONS = frozenset({"PredictorConfigurationReady", "PredictorRouteReady"})
-
-
-class Mode(StrEnum):
-    """How KServe deploys the service; each mode reports in its own way."""
-
-    SERVERLESS = "Serverless"
-    RAW_DEPLOYMENT = "RawDeployment"
-    MODEL_MESH = "ModelMesh"
-
-
-_MODES = {
-    "Serverless": Mode.SERVERLESS,
-    "Knative": Mode.SERVERLESS,
-    "RawDeployment": Mode.RAW_DEPLOYMENT,
-    "Standard": Mode.RAW_DEPLOYMENT,
-    "ModelMesh": Mode.MODEL_MESH,
-}
+_DEADLINE = "ProgressDeadlineExceeded"
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
     """A component of the spec (the predictor always is one) and what is reported of it.
 
-    `condition` is its own Ready condition. The revisions are Knative's, "" when not reported;
-    `newest_percent` is the share of traffic on the latest ready revision, `routed` whether any
-    revision has traffic.
+    `condition` is its own Ready condition, `revisions` what Knative says where the mode is Serverless.
     """
 
     name: str
     condition: ReportedCondition | None
-    latest_created: str
-    latest_ready: str
-    newest_percent: int
-    routed: bool
+    revisions: Revisions
 
     @property
     def ready(self) -> bool:
         """True when its own Ready condition is True."""
         return self.condition is not None and self.condition.status == "True"
 
-    @property
-    def rolled_out(self) -> bool:
-        """True when the newest Knative revision takes all traffic."""
-        return self.latest_ready != "" and self.latest_created == self.latest_ready and self.newest_percent >= 100
-
-    @property
-    def older_revision_answers(self) -> bool:
-        """True when a newer revision is not ready, and Knative keeps the traffic on one that is."""
-        return self.latest_ready != "" and self.latest_created not in {"", self.latest_ready} and self.routed
+    def field(self, key: str) -> str:
+        """Where a value of it is in the object."""
+        return f"status.components.{self.name}.{key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +53,15 @@ class Reported:
 
     @property
     def failed_conditions(self) -> tuple[ReportedCondition, ...]:
-        """Conditions of components of the spec that are False.
+        """Conditions of components of the spec that are False."""
+        present = tuple(component.name.capitalize() for component in self.components)
+        return tuple(each for each in self._unmet() if each.status == "False" and each.type.startswith(present))
 
-        A component's own Ready counts whatever its severity, because KServe marks that of a
-        transformer as Info; of its other conditions, Info ones are details that do not count.
-        """
-        prefixes = tuple(component.name.capitalize() for component in self.components)
-        own = {f"{prefix}Ready" for prefix in prefixes}
-        return tuple(
-            condition
-            for condition in self.conditions.values()
-            if condition.status == "False"
-            and condition.type.startswith(prefixes)
-            and (condition.type in own or condition.severity != "Info")
-        )
+    @property
+    def late_conditions(self) -> tuple[ReportedCondition, ...]:
+        """Conditions that say that a roll-out made no progress before its deadline."""
+        # With several nodes KServe joins the reasons of their Deployments into one.
+        return tuple(each for each in self._unmet() if _DEADLINE in each.reason)
 
     @property
     def unmet_conditions(self) -> tuple[ReportedCondition, ...]:
@@ -113,8 +79,8 @@ class Reported:
         """True when the only thing that keeps it from being ready are revisions that have ready predecessors."""
         return (
             self.mode is Mode.SERVERLESS
-            and all(component.ready or component.older_revision_answers for component in self.components)
-            and any(component.older_revision_answers for component in self.components)
+            and all(component.ready or component.revisions.older_answers for component in self.components)
+            and any(component.revisions.older_answers for component in self.components)
         )
 
     @property
@@ -128,6 +94,23 @@ class Reported:
             return self.ready and self.model_loaded
         return self.ready or self.older_revision_answers
 
+    def _unmet(self) -> tuple[ReportedCondition, ...]:
+        """The conditions that count and are not True.
+
+        A component's own Ready counts whatever its severity, because KServe marks that of a transformer as
+        Info; other conditions of severity Info are details. What is left of a component that is no longer in the
+        spec does not count.
+        """
+        own = {f"{component.name.capitalize()}Ready" for component in self.components}
+        names = {component.name for component in self.components}
+        absent = tuple(name.capitalize() for name in COMPONENTS if name not in names)
+        return tuple(
+            each
+            for each in self.conditions.values()
+            if each.status != "True"
+            and (each.type in own or (each.severity != "Info" and not each.type.startswith(absent)))
+        )
+
 
 def reported(resource: Resource) -> Reported:
     """Read the status, whatever shape it is in."""
@@ -136,13 +119,9 @@ def reported(resource: Resource) -> Reported:
     states = resource.section("status", "modelStatus", "states")
     failure = resource.section("status", "modelStatus", "lastFailureInfo")
     return Reported(
-        mode=_mode(resource, found),
+        mode=mode_of(resource) or Mode.RAW_DEPLOYMENT,
         conditions=found,
-        components=tuple(
-            _component(resource, name, found)
-            for name in _COMPONENTS
-            if name == "predictor" or resource.spec.get(name) is not None
-        ),
+        components=tuple(_component(resource, name, found) for name in declared_components(resource)),
         transition=text(model.get("transitionStatus")),
         active=text(states.get("activeModelState")),
         target=text(states.get("targetModelState")),
@@ -150,41 +129,17 @@ def reported(resource: Resource) -> Reported:
     )
 
 
+def declared_components(resource: Resource) -> tuple[str, ...]:
+    """The components of the spec; there always is a predictor."""
+    return tuple(name for name in COMPONENTS if name == "predictor" or resource.spec.get(name) is not None)
+
+
 def _component(resource: Resource, name: str, found: Mapping[str, ReportedCondition]) -> Component:
     status = resource.section("status", "components", name)
-    traffic = mappings(status.get("traffic"))
-    latest_ready = text(status.get("latestReadyRevision"))
     return Component(
         name=name,
         condition=found.get(f"{name.capitalize()}Ready"),
-        latest_created=text(status.get("latestCreatedRevision")),
-        latest_ready=latest_ready,
-        newest_percent=sum(count(entry.get("percent")) for entry in traffic if _is_newest(entry, latest_ready)),
-        routed=any(count(entry.get("percent")) > 0 for entry in traffic),
+        revisions=Revisions.of(
+            status.get("latestCreatedRevision"), status.get("latestReadyRevision"), status.get("traffic")
+        ),
     )
-
-
-def _is_newest(entry: Mapping[str, object], latest_ready: str) -> bool:
-    named = text(entry.get("revisionName"))
-    return named == latest_ready if named else entry.get("latestRevision") is True
-
-
-def _mode(resource: Resource, found: Mapping[str, ReportedCondition]) -> Mode:
-    for said in (resource.status.get("deploymentMode"), resource.annotations.get(_MODE_ANNOTATION)):
-        if (mode := _MODES.get(text(said))) is not None:
-            return mode
-    components = [resource.section("status", "components", name) for name in _COMPONENTS]
-    if not _KNATIVE_CONDITIONS.isdisjoint(found) or any(_is_knative(component) for component in components):
-        return Mode.SERVERLESS
-    urls = [resource.status.get("url"), *(component.get(key) for component in components for key in ("url", "grpcUrl"))]
-    # Only ModelMesh publishes a gRPC endpoint.
-    if any(text(url).startswith("grpc://") for url in urls):
-        return Mode.MODEL_MESH
-    return Mode.RAW_DEPLOYMENT
-
-
-def _is_knative(component: Mapping[str, object]) -> bool:
-    # RawDeployment reports the Deployment's revision here, which is a bare number.
-    created = text(component.get("latestCreatedRevision"))
-    named_revision = created != "" and not created.isdigit()
-    return named_revision or bool(component.get("latestReadyRevision")) or bool(component.get("traffic"))
