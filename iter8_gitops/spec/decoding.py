@@ -21,11 +21,12 @@ from iter8_gitops.spec.complaints import Complaint, complaints_of
 from iter8_gitops.spec.documents import Document
 from iter8_gitops.spec.forms import Form, recognise
 from iter8_gitops.spec.kinds import KindTable
+from iter8_gitops.spec.manifests import Metadata
 from iter8_gitops.spec.names import is_name, is_namespace
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.routemap import DEFAULT_NAMESPACE, Assignment, Routemap, RoutingTemplate, Version
-from iter8_gitops.spec.schema import Metadata, ResourceSpec, RoutemapSpec, Strict, TemplateSpec
+from iter8_gitops.spec.schema import ResourceSpec, RoutemapSpec, Strict, TemplateSpec
 from iter8_gitops.spec.yaml import read_embedded
 
 MAX_PROBLEMS = 100

@@ -11,7 +11,11 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0
 """Seconds of each unit. The micro sign has two code points, and Go knows both."""
 
 _PART = re.compile(r"([0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(ns|us|µs|μs|ms|s|m|h)")
-_WHOLE = re.compile(rf"\+?(?:{_PART.pattern})+")
+_SOME_PARTS = rf"\+?(?:{_PART.pattern})+"
+_WHOLE = re.compile(_SOME_PARTS)
+DURATION_PATTERN = rf"{_SOME_PARTS}|\+?0"
+"""What every duration looks like, also the one without a unit."""
+
 _LONGEST_SECONDS = (2**63 - 1) / 1e9
 
 

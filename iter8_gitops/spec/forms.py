@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from iter8_gitops.spec.complaints import Complaint
-from iter8_gitops.spec.schema import ConfigMapManifest, Manifest, NativeManifest
+from iter8_gitops.spec.manifests import ConfigMapManifest, Manifest, NativeManifest
 from iter8_gitops.spec.wording import abridged, nearest
 
 API_VERSION = "iter8.tools/v1"

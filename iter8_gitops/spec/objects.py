@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from iter8_gitops.spec.complaints import complaints_of
 from iter8_gitops.spec.documents import Document
+from iter8_gitops.spec.manifests import WatchedObject
 from iter8_gitops.spec.names import group_of
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import WATCH_LABEL, Resource, ResourceId
-from iter8_gitops.spec.schema import WatchedObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What a routemap document may contain: shapes and single values. Rules that span values are in `checks`.
+"""What the spec of a routemap may contain: shapes and single values. Rules that span values are in `checks`,
+what stands around a spec in `manifests`.
 
 Field names are those of the documents in snake case. Keys with the value null count as absent, as
 they do in Kubernetes.
@@ -7,14 +8,23 @@ they do in Kubernetes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from iter8_gitops.spec import names
-from iter8_gitops.spec.durations import DURATION_HINT, parse_duration
+from iter8_gitops.spec.durations import DURATION_HINT, DURATION_PATTERN, parse_duration
 from iter8_gitops.spec.routemap import PROGRESS_DEADLINE
 from iter8_gitops.spec.wording import abridged, kind_of
 
@@ -38,15 +48,43 @@ def only(valid: Callable[[str], bool], what: str, hint: Callable[[str], str]) ->
     return AfterValidator(check)
 
 
-Name = Annotated[str, only(names.is_name, "name", names.name_hint)]
-Namespace = Annotated[str, only(names.is_namespace, "namespace", names.namespace_hint)]
-ApiVersion = Annotated[str, only(names.is_api_version, "API version", lambda _: "write group/version, such as apps/v1")]
-Kind = Annotated[str, only(names.is_kind, "kind", lambda _: "write it as manifests do, such as Deployment")]
+def looks(pattern: str, hint: str, longest: int | None = None) -> WithJsonSchema:
+    """What a JSON Schema can say of a text: the whole of it matches `pattern`. Editors show `hint` when it does not."""
+    # In Python's expressions `$` also matches before a last line break.
+    said = {"type": "string", "pattern": f"^(?:{pattern})$(?!\\n)", "patternErrorMessage": hint}
+    return WithJsonSchema(said if longest is None else {**said, "maxLength": longest})
 
+
+_API_VERSION_HINT = "write group/version, such as apps/v1"
+_KIND_HINT = "write it as manifests do, such as Deployment"
+_VERSION_NAME_HINT = "use printable characters"
+
+Name = Annotated[
+    str,
+    only(names.is_name, "name", names.name_hint),
+    looks(names.NAME_PATTERN, names.NAME_RULE, names.LONGEST_NAME),
+]
+Namespace = Annotated[
+    str,
+    only(names.is_namespace, "namespace", names.namespace_hint),
+    looks(names.NAMESPACE_PATTERN, names.NAMESPACE_RULE, names.LONGEST_NAMESPACE),
+]
+ApiVersion = Annotated[
+    str,
+    only(names.is_api_version, "API version", lambda _: _API_VERSION_HINT),
+    looks(names.API_VERSION_PATTERN, _API_VERSION_HINT, names.LONGEST_API_VERSION),
+]
+Kind = Annotated[
+    str,
+    only(names.is_kind, "kind", lambda _: _KIND_HINT),
+    looks(names.KIND_PATTERN, _KIND_HINT, names.LONGEST_KIND),
+]
 VersionName = Annotated[
     str,
     Field(min_length=1, max_length=LONGEST_VERSION_NAME),
-    only(str.isprintable, "name", lambda _: "use printable characters"),
+    only(str.isprintable, "name", lambda _: _VERSION_NAME_HINT),
+    # Of what is not printable, expressions that every editor knows can name the control characters.
+    looks(r"[^\u0000-\u001f\u007f-\u009f]+", _VERSION_NAME_HINT, LONGEST_VERSION_NAME),
 ]
 
 
@@ -66,7 +104,7 @@ def _some_time(seconds: float) -> float:
     return seconds
 
 
-Duration = Annotated[float, BeforeValidator(_seconds)]
+Duration = Annotated[float, BeforeValidator(_seconds), looks(DURATION_PATTERN, DURATION_HINT)]
 """Seconds; documents write them as Go does."""
 
 Deadline = Annotated[Duration, AfterValidator(_some_time)]
@@ -91,23 +129,69 @@ class Strict(BaseModel):
         return [field.alias or name for name, field in cls.model_fields.items()]
 
 
+_BY_SHORT_NAME: JsonDict = {
+    "required": ["gvrShort"],
+    "properties": {"gvrShort": {"type": "string"}, "apiVersion": {"type": "null"}, "kind": {"type": "null"}},
+}
+_BY_KIND: JsonDict = {
+    "required": ["apiVersion", "kind"],
+    "properties": {"gvrShort": {"type": "null"}, "apiVersion": {"type": "string"}, "kind": {"type": "string"}},
+}
+"""The two ways to name a kind, as JSON Schemas; in words they are in `checks`."""
+
+
 class ResourceSpec(Strict):
     """A resource that a version consists of, named by `gvrShort` or by `apiVersion` and `kind`."""
 
-    gvr_short: str | None = None
-    api_version: ApiVersion | None = None
-    kind: Kind | None = None
-    name: Name
-    namespace: Namespace | None = None
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_BY_SHORT_NAME, _BY_KIND]})
+
+    gvr_short: str | None = Field(
+        default=None,
+        description="The short name of its kind. For a kind that has none, write apiVersion and kind instead.",
+        examples=["deploy", "svc", "isvc", "cm", "vs", "httproute"],
+    )
+    api_version: ApiVersion | None = Field(
+        default=None,
+        description="The API group and version of its kind, beside kind and instead of gvrShort.",
+        examples=["apps/v1", "serving.kserve.io/v1beta1"],
+    )
+    kind: Kind | None = Field(
+        default=None,
+        description="Its kind as manifests write it, beside apiVersion and instead of gvrShort.",
+        examples=["Deployment", "InferenceService"],
+    )
+    name: Name = Field(description="The name of the object.", examples=["checkout"])
+    namespace: Namespace | None = Field(
+        default=None, description="The namespace of the object; by default the routemap's.", examples=["shop"]
+    )
 
 
 class VersionSpec(Strict):
     """One version: its resources, its share of users against the other versions' weights, and how long it may take."""
 
-    name: VersionName | None = None
-    resources: Annotated[list[ResourceSpec], Field(min_length=1)]
-    weight: Annotated[int, Field(ge=0, le=MAX_WEIGHT)] = 1
-    progress_deadline: Deadline = PROGRESS_DEADLINE
+    name: VersionName | None = Field(
+        default=None,
+        description="What people call this version; by default v0, v1, .. by its place. Names must differ.",
+        examples=["stable", "candidate"],
+    )
+    resources: list[ResourceSpec] = Field(
+        min_length=1,
+        description="The Kubernetes objects that this version consists of. It takes traffic while all of them exist, "
+        'carry the label iter8.tools/watch: "true" and can answer.',
+    )
+    weight: int = Field(
+        default=1,
+        ge=0,
+        le=MAX_WEIGHT,
+        description="Its share of the users, against the other versions' weights. 0 takes no traffic. The annotation "
+        "iter8.tools/weight of its first resource overrides it.",
+        examples=[90],
+    )
+    progress_deadline: Deadline = Field(
+        default=PROGRESS_DEADLINE,
+        description="How long it may stay on its way before it is reported as stalled, at least 1s.",
+        examples=["10m", "1h30m", "45s"],
+    )
 
 
 class TemplateSpec(Strict):
@@ -116,94 +200,47 @@ class TemplateSpec(Strict):
     `forceConflicts` takes over fields that another manager of the rendered object holds.
     """
 
-    gvr_short: str | None = None
-    template: Annotated[str, Field(min_length=1)]
-    engine: Annotated[str, Field(min_length=1, max_length=63)] = "go"
-    force_conflicts: bool = False
+    gvr_short: str | None = Field(
+        default=None,
+        description="The short name of the kind that it renders; when it is stated, anything else is a problem.",
+        examples=["httproute", "vs"],
+    )
+    template: str = Field(
+        min_length=1,
+        description="The text that renders one Kubernetes object. A Go template sees .Weights, .Versions, .Name, "
+        ".Namespace, .Labels and .Annotations; a Jinja2 template the same names without the dot.",
+    )
+    engine: str = Field(
+        default="go",
+        min_length=1,
+        max_length=63,
+        description="The template language: go, jinja2, or one that a plugin brings.",
+        examples=["go", "jinja2"],
+    )
+    force_conflicts: bool = Field(
+        default=False,
+        description="Whether fields of the rendered object that another manager holds are taken over.",
+    )
 
 
 class AssignmentSpec(Strict):
     """How users are spread over versions."""
 
-    salt: str = ""
+    salt: str = Field(default="", description="A new value assigns all users anew, on purpose.", examples=["2026-11"])
 
 
 class RoutemapSpec(Strict):
     """The spec, the same in both forms."""
 
-    versions: Annotated[list[VersionSpec], Field(min_length=1, max_length=MAX_VERSIONS)]
-    routing_templates: dict[str, TemplateSpec] = {}
-    assignment: AssignmentSpec = AssignmentSpec()
-
-
-class Metadata(Strict):
-    """The metadata of a routemap; what Kubernetes itself writes there is dropped."""
-
-    ignored = frozenset(
-        {
-            "creationTimestamp",
-            "deletionGracePeriodSeconds",
-            "deletionTimestamp",
-            "finalizers",
-            "generateName",
-            "generation",
-            "managedFields",
-            "ownerReferences",
-            "resourceVersion",
-            "selfLink",
-        }
+    versions: list[VersionSpec] = Field(
+        min_length=1,
+        max_length=MAX_VERSIONS,
+        description="The versions of the application. The first is the primary: it gets everything when no version "
+        "with a weight can answer.",
     )
-
-    name: Name
-    namespace: Namespace | None = None
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-    uid: str = ""
-
-
-class Manifest(Strict):
-    """What stands around a spec in either form."""
-
-    metadata: Metadata
-
-
-class NativeManifest(Manifest):
-    """The native form. Its spec is validated by itself, as in the other form."""
-
-    ignored = frozenset({"status"})
-
-    api_version: Literal["iter8.tools/v1"]
-    kind: Literal["Routemap"]
-    spec: Any
-
-
-class ConfigMapData(Strict):
-    """The data of the Iter8 form: the spec as YAML text."""
-
-    str_spec: str
-
-
-class ConfigMapManifest(Manifest):
-    """The Iter8 form."""
-
-    ignored = frozenset({"immutable", "binaryData"})
-
-    api_version: Literal["v1"]
-    kind: Literal["ConfigMap"]
-    data: ConfigMapData
-
-
-class ObjectMetadata(Metadata):
-    """The metadata of any Kubernetes object; the rest of it does not concern us."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class WatchedObject(Strict):
-    """What an object must state so that it can be watched."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    api_version: ApiVersion
-    kind: Kind
-    metadata: ObjectMetadata
+    routing_templates: dict[str, TemplateSpec] = Field(
+        default={},
+        description="Templates by name; each renders one Kubernetes object from the weights in force.",
+        json_schema_extra={"propertyNames": {"minLength": 1}},
+    )
+    assignment: AssignmentSpec = Field(default=AssignmentSpec(), description="How users are spread over versions.")
