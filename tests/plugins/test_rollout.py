@@ -266,17 +266,18 @@ def test_a_pod_template_may_be_referred_to_as_well(plugins: Plugins) -> None:
     assert content.value == plugins.signature_content(workload()).value
 
 
-def test_without_the_workload_the_reference_and_the_hash_of_the_template_are_content(plugins: Plugins) -> None:
+def test_without_the_workload_the_reference_and_the_generation_of_the_workload_are_content(plugins: Plugins) -> None:
     rollout = sample("rollout-workload-ready")
     unseen = plugins.signature_content(rollout)
     assert unseen.value["workloadRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     others = [
         edited(rollout, "spec", "workloadRef", "name", to="other"),
-        edited(rollout, "status", "currentPodHash", to="0000000000"),
+        edited(rollout, *WORKLOAD_GENERATION, to="4"),
     ]
     assert all(plugins.signature_content(other) != unseen for other in others)
     scaled = edited(edited(rollout, "spec", "replicas", to=40), "spec", "workloadRef", "scaleDown", to="onsuccess")
     assert plugins.signature_content(scaled) == unseen
+    assert plugins.signature_content(edited(rollout, "status", to={})) == unseen
 
 
 def test_a_workload_that_was_edited_a_moment_ago_is_not_observed_yet(plugins: Plugins) -> None:

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from iter8_gitops.hooks import Readiness, Resource, ResourceId, count, early_verdict, integer, text
 from iter8_gitops.spec.status import unreported_verdict
 from iter8_gitops_plugins.rollout.phase import Finding, Phase, find_phase, stable_hash, stated_phase
-from iter8_gitops_plugins.rollout.workload import refers, seen_workload
-
-_WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation"
-_OBSERVED_WORKLOAD = "status.workloadObservedGeneration"
+from iter8_gitops_plugins.rollout.workload import WORKLOAD_GENERATION, noted_generation, refers, seen_workload
 
 
 def verdict(resource: Resource, related: Mapping[ResourceId, Resource]) -> Readiness:
@@ -36,7 +33,7 @@ def _workload_not_observed(resource: Resource, workload: Resource | None, *, ser
     """The pod template is another object's, so that object's generation must have been observed, too."""
     if not refers(resource):
         return None
-    observed, noted = _workload_generations(resource)
+    observed, noted = integer(resource.status.get("workloadObservedGeneration")), noted_generation(resource)
     # The controller notes the generation on the Rollout a moment after the workload was edited.
     live = integer(workload.metadata.get("generation")) if workload is not None else None
     newest = max((each for each in (noted, live) if each is not None), default=None)
@@ -47,7 +44,7 @@ def _workload_not_observed(resource: Resource, workload: Resource | None, *, ser
         f"its controller has not seen the latest change of the workload that it refers to yet: "
         f"the status is of generation {observed}, the workload of generation {newest}",
         servable=servable,
-        fields=(_OBSERVED_WORKLOAD, f"metadata.annotations[{_WORKLOAD_GENERATION}]"),
+        fields=("status.workloadObservedGeneration", f"metadata.annotations[{WORKLOAD_GENERATION}]"),
     )
 
 
@@ -96,14 +93,6 @@ def _current(resource: Resource, workload: Resource | None) -> bool:
         return False
     if not refers(resource):
         return True
-    seen, noted = _workload_generations(resource)
-    live = noted if workload is None else integer(workload.metadata.get("generation"))
+    seen = integer(resource.status.get("workloadObservedGeneration"))
+    live = noted_generation(resource) if workload is None else integer(workload.metadata.get("generation"))
     return seen is not None and live is not None and seen >= live
-
-
-def _workload_generations(resource: Resource) -> tuple[int | None, int | None]:
-    """The generation of the workload that was observed, and the latest that the controller has noted."""
-    return (
-        integer(resource.status.get("workloadObservedGeneration")),
-        integer(resource.annotations.get(_WORKLOAD_GENERATION)),
-    )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from iter8_gitops.hooks import Resource, ResourceId, text
+from iter8_gitops.hooks import Resource, ResourceId, integer, text
 from iter8_gitops.spec.content import pick, pod_template
 from iter8_gitops.spec.names import group_of, is_api_version, is_kind, is_name
+
+WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation"
+"""The annotation in which the controller notes the generation of the workload, as soon as that is edited."""
 
 
 def refers(resource: Resource) -> bool:
@@ -30,6 +33,11 @@ def seen_workload(resource: Resource, related: Mapping[ResourceId, Resource]) ->
     return None if wanted is None else related.get(wanted)
 
 
+def noted_generation(resource: Resource) -> int | None:
+    """The generation of the workload that the controller has noted on the Rollout, if it has."""
+    return integer(resource.annotations.get(WORKLOAD_GENERATION))
+
+
 def content(resource: Resource, related: Mapping[ResourceId, Resource]) -> dict[str, Any]:
     """The pod template: the Rollout's own, or that of the workload it refers to."""
     if not refers(resource):
@@ -38,11 +46,12 @@ def content(resource: Resource, related: Mapping[ResourceId, Resource]) -> dict[
     if workload is not None and (template := _template(workload)):
         return {"template": template}
     # The workload cannot be seen, because it lacks the watch label or is gone. The reference alone would stay the same
-    # when the workload is edited, so the controller's hash of the template stands for the template. It tells contents
-    # apart, but cannot be compared with a template: when the workload comes into sight, that counts as new content.
+    # when the workload is edited, so the generation of the workload that the controller notes on the Rollout goes with
+    # it. That moves with every edit, also with one of the workload's replicas: metrics start anew too often rather
+    # than count for content that has changed. When the workload comes into sight, that counts as new content as well.
     return {
         "workloadRef": pick(resource.section("spec", "workloadRef"), {"apiVersion", "kind", "name"}),
-        "podHash": text(resource.status.get("currentPodHash")),
+        "workloadGeneration": noted_generation(resource),
     }
 
 
