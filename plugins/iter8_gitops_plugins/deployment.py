@@ -19,12 +19,15 @@ from iter8_gitops.hooks import (
     count,
     early_verdict,
     hookimpl,
-    integer,
     observed_generation_current,
 )
 from iter8_gitops.spec.content import pod_template
+from iter8_gitops.spec.status import unobserved_verdict
 
 KIND = ResourceKind("apps", "v1", "Deployment", "deployments", ("deploy", "deployment"))
+
+_ALL_UPDATED = ("status.updatedReplicas", "status.replicas")
+_ENOUGH = ("status.availableReplicas", "spec.replicas")
 
 
 @hookimpl
@@ -35,11 +38,15 @@ def resource_kinds() -> list[ResourceKind]:
 
 @hookimpl
 def readiness(resource: Resource) -> Readiness | None:
-    """Follow the roll-out by its counts; a pod of any template that is available makes it servable."""
+    """Follow the roll-out by its counts; a pod of any template that answers makes it servable."""
     if not _is_deployment(resource):
         return None
     replicas = _Replicas.of(resource)
-    return early_verdict(resource, servable=replicas.answer) or _verdict(resource, replicas)
+    return (
+        early_verdict(resource, servable=replicas.answer)
+        or unobserved_verdict(resource, servable=replicas.answer)
+        or _verdict(resource, replicas)
+    )
 
 
 @hookimpl
@@ -50,11 +57,15 @@ def signature_content(resource: Resource) -> JsonValue | None:
 
 @dataclass(frozen=True, slots=True)
 class _Replicas:
-    """The counts of pods: asked for, existing, of the present template, and available."""
+    """The counts of pods: asked for, existing, of the present template, ready, and available.
+
+    A ready pod gets requests at once; it is available when it has been ready for `minReadySeconds`.
+    """
 
     desired: int
     existing: int
     updated: int
+    ready: int
     available: int
 
     @classmethod
@@ -64,13 +75,14 @@ class _Replicas:
             desired=count(resource.spec.get("replicas"), default=1),
             existing=count(status.get("replicas")),
             updated=count(status.get("updatedReplicas")),
+            ready=count(status.get("readyReplicas")),
             available=count(status.get("availableReplicas")),
         )
 
     @property
     def answer(self) -> bool:
         """True when some pod answers, and is not just about to be scaled away."""
-        return self.desired > 0 and self.existing > 0 and self.available > 0
+        return self.desired > 0 and self.existing > 0 and max(self.ready, self.available) > 0
 
     @property
     def availability(self) -> str:
@@ -78,12 +90,6 @@ class _Replicas:
 
 
 def _verdict(resource: Resource, replicas: _Replicas) -> Readiness:
-    if integer(resource.status.get("observedGeneration")) is None:
-        return Readiness.progressing(
-            "NotObserved",
-            "its controller has not reported on it yet (status.observedGeneration is missing)",
-            servable=replicas.answer,
-        )
     reported = conditions(resource)
     progress = reported.get("Progressing")
     if progress and progress.reason == "ProgressDeadlineExceeded":
@@ -91,37 +97,44 @@ def _verdict(resource: Resource, replicas: _Replicas) -> Readiness:
             "ProgressDeadlineExceeded",
             f"its roll-out made no progress before the deadline; {replicas.availability}; {progress}",
             servable=replicas.answer,
+            fields=(progress.field,),
         )
     if (waiting := _waiting(resource, reported, replicas)) is not None:
-        reason, message = waiting
-        return Readiness.progressing(reason, message, servable=replicas.answer)
+        return waiting
+    current = observed_generation_current(resource)
+    if replicas.available >= replicas.desired:
+        return Readiness.ready("RolledOut", replicas.availability, current=current, fields=(*_ENOUGH, *_ALL_UPDATED))
     # Fewer than asked for, on finished content, is an autoscaler's step: what answers is what is declared.
-    only_scaling = progress is not None and progress.reason == "NewReplicaSetAvailable" and replicas.available > 0
-    if replicas.available >= replicas.desired or only_scaling:
-        reason = "Scaling" if replicas.available < replicas.desired else "RolledOut"
-        return Readiness.ready(reason, replicas.availability, current=observed_generation_current(resource))
-    return Readiness.progressing("ReplicasUnavailable", replicas.availability, servable=replicas.answer)
+    if progress and progress.reason == "NewReplicaSetAvailable" and replicas.available > 0:
+        return Readiness.ready(
+            "Scaling", replicas.availability, current=current, fields=(progress.field, *_ENOUGH, *_ALL_UPDATED)
+        )
+    return Readiness.progressing(
+        "ReplicasUnavailable", f"it waits for pods: {replicas.availability}", servable=replicas.answer, fields=_ENOUGH
+    )
 
 
-def _waiting(
-    resource: Resource, reported: Mapping[str, ReportedCondition], replicas: _Replicas
-) -> tuple[str, str] | None:
-    """What the roll-out still waits for, as a reason and a message, or None."""
+def _waiting(resource: Resource, reported: Mapping[str, ReportedCondition], replicas: _Replicas) -> Readiness | None:
+    """What the roll-out still waits for, or None."""
+
+    def progressing(reason: str, message: str, *fields: str) -> Readiness:
+        return Readiness.progressing(reason, message, servable=replicas.answer, fields=fields)
+
     failure, available = reported.get("ReplicaFailure"), reported.get("Available")
     if failure and failure.status == "True":
-        return "ReplicaFailure", f"its pods cannot be created; {failure}"
+        return progressing("ReplicaFailure", f"its pods cannot be created; {failure}", failure.field)
     if replicas.desired == 0:
-        return "ScaledToZero", "it is scaled to zero (spec.replicas is 0), so nothing answers"
+        message = "it is scaled to zero (spec.replicas is 0), so nothing answers"
+        return progressing("ScaledToZero", message, "spec.replicas")
     if replicas.existing == 0:
-        return "NoReplicas", f"none of its {replicas.desired} replicas exists yet"
+        message = f"none of its {replicas.desired} replicas exists yet"
+        return progressing("NoReplicas", message, "status.replicas", "spec.replicas")
     if replicas.updated != replicas.existing:
         advice = "; it is paused, resume it to go on" if resource.spec.get("paused") is True else ""
-        return (
-            "RollingOut",
-            f"{replicas.updated} of {replicas.existing} existing replicas are of the present template{advice}",
-        )
+        message = f"{replicas.updated} of {replicas.existing} existing replicas are of the present template{advice}"
+        return progressing("RollingOut", message, *_ALL_UPDATED)
     if available and available.status == "False":
-        return "Unavailable", f"{replicas.availability}; {available}"
+        return progressing("Unavailable", f"{replicas.availability}; {available}", available.field)
     return None
 
 

@@ -16,6 +16,10 @@ from iter8_gitops.spec.content import pick
 
 KIND = ResourceKind("", "v1", "Service", "services", ("svc", "service"))
 
+_CLUSTER_IP = "spec.clusterIP"
+_EXTERNAL_IPS = "spec.externalIPs"
+_INGRESS = "status.loadBalancer.ingress"
+
 
 @hookimpl
 def resource_kinds() -> list[ResourceKind]:
@@ -48,20 +52,27 @@ def _verdict(resource: Resource) -> Readiness:
     kind_of_service = text(resource.spec.get("type"))
     if kind_of_service == "ExternalName":
         host = text(resource.spec.get("externalName")) or "another host"
-        return Readiness.ready("ExternalName", f"it is an alias of {host}", current=True)
+        return Readiness.ready("ExternalName", f"it is an alias of {host}", current=True, fields=("spec.type",))
     cluster_ip = _cluster_ip(resource)
     if cluster_ip == "None":
-        return Readiness.ready("Headless", "it is headless: its name resolves to its pods", current=True)
+        message = "it is headless: its name resolves to its pods"
+        return Readiness.ready("Headless", message, current=True, fields=(_CLUSTER_IP,))
     if not cluster_ip:
-        return Readiness.progressing("NoClusterIP", "it waits for a cluster IP (spec.clusterIP is empty)")
-    if kind_of_service == "LoadBalancer" and not _external_address(resource):
+        message = "it waits for a cluster IP (spec.clusterIP is empty)"
+        return Readiness.progressing("NoClusterIP", message, fields=(_CLUSTER_IP,))
+    if kind_of_service != "LoadBalancer":
+        return Readiness.ready("AddressAssigned", f"it answers at {cluster_ip}", current=True, fields=(_CLUSTER_IP,))
+    external = _external_field(resource)
+    if external is None:
         return Readiness.progressing(
             "NoLoadBalancer",
             f"it waits for the load balancer's address (status.loadBalancer.ingress is empty); "
             f"inside the cluster it answers at {cluster_ip}",
             servable=True,
+            fields=(_INGRESS, _EXTERNAL_IPS),
         )
-    return Readiness.ready("AddressAssigned", f"it answers at {cluster_ip}", current=True)
+    message = f"it answers at {cluster_ip}, and outside the cluster as {external} says"
+    return Readiness.ready("AddressAssigned", message, current=True, fields=(_CLUSTER_IP, external))
 
 
 def _cluster_ip(resource: Resource) -> str:
@@ -70,12 +81,15 @@ def _cluster_ip(resource: Resource) -> str:
     return text(resource.spec.get("clusterIP")) or text(first)
 
 
-def _external_address(resource: Resource) -> bool:
+def _external_field(resource: Resource) -> str | None:
+    """Where the object says at which address it answers outside the cluster, or None when it does not."""
     ingress = mappings(resource.section("status", "loadBalancer").get("ingress"))
+    if any(text(entry.get("ip")) or text(entry.get("hostname")) for entry in ingress):
+        return _INGRESS
     external_ips = resource.spec.get("externalIPs")
-    return any(text(entry.get("ip")) or text(entry.get("hostname")) for entry in ingress) or (
-        isinstance(external_ips, list) and any(text(address) for address in external_ips)
-    )
+    if isinstance(external_ips, list) and any(text(address) for address in external_ips):
+        return _EXTERNAL_IPS
+    return None
 
 
 def _is_service(resource: Resource) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ _TESTDATA = Path(__file__).parent / "testdata"
 NAMES = tuple(sorted(path.stem for path in _TESTDATA.glob("*.yaml")))
 
 
+@cache
 def sample(name: str) -> Resource:
     """An object by the name of its file."""
     return as_resource(yaml.safe_load((_TESTDATA / f"{name}.yaml").read_text()))

@@ -12,7 +12,7 @@ def test_an_existing_config_map_is_ready(plugins: Plugins) -> None:
     verdict = plugins.readiness(sample("configmap-existing"))
     found = verdict.readiness
     assert (found.state, found.servable, found.current) == (ReadinessState.READY, True, True)
-    assert verdict.plugin == PLUGIN
+    assert (found.reason, found.fields, verdict.plugin) == ("Exists", (), PLUGIN)
 
 
 def test_a_config_map_that_is_being_deleted_is_not(plugins: Plugins) -> None:

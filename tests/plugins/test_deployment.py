@@ -16,6 +16,7 @@ PLUGIN = "iter8-gitops:deployment"
         ("deployment-default-replicas", READY, True, "RolledOut"),
         ("deployment-string-generations", READY, True, "RolledOut"),
         ("deployment-autoscaler-step", READY, True, "Scaling"),
+        ("deployment-scaling-down", READY, True, "RolledOut"),
         ("deployment-paused-complete", READY, True, "RolledOut"),
         ("deployment-no-status", PROGRESSING, False, "NotObserved"),
         ("deployment-not-observed", PROGRESSING, True, "NotObserved"),
@@ -24,6 +25,7 @@ PLUGIN = "iter8-gitops:deployment"
         ("deployment-edited-and-scaled", PROGRESSING, True, "RollingOut"),
         ("deployment-paused-edited", PROGRESSING, True, "RollingOut"),
         ("deployment-first-pods-starting", PROGRESSING, False, "Unavailable"),
+        ("deployment-min-ready-seconds", PROGRESSING, True, "Unavailable"),
         ("deployment-degraded", PROGRESSING, True, "Unavailable"),
         ("deployment-starting-last-replica", PROGRESSING, True, "ReplicasUnavailable"),
         ("deployment-scaled-to-zero", PROGRESSING, False, "ScaledToZero"),
@@ -31,6 +33,7 @@ PLUGIN = "iter8-gitops:deployment"
         ("deployment-no-replicas-yet", PROGRESSING, False, "NoReplicas"),
         ("deployment-replica-failure", PROGRESSING, True, "ReplicaFailure"),
         ("deployment-deadline-exceeded", FAILED, True, "ProgressDeadlineExceeded"),
+        ("deployment-deadline-exceeded-quota", FAILED, True, "ProgressDeadlineExceeded"),
         ("deployment-never-started", FAILED, False, "ProgressDeadlineExceeded"),
         ("deployment-terminating", ReadinessState.TERMINATING, False, "Terminating"),
     ],
@@ -44,17 +47,36 @@ def test_the_verdict_follows_the_roll_out(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "said", "field"),
     [
-        ("deployment-degraded", "1 of 3 replicas are available"),
-        ("deployment-rolling-out", "2 of 4 existing replicas are of the present template"),
-        ("deployment-generation-behind", "the status is of generation 2, the spec of generation 3"),
-        ("deployment-replica-failure", "FailedCreate: exceeded quota: compute"),
-        ("deployment-paused-edited", "it is paused, resume it to go on"),
+        ("deployment-ready", "3 of 3 replicas are available", "status.availableReplicas"),
+        ("deployment-autoscaler-step", "2 of 3 replicas are available", "status.conditions[Progressing]"),
+        ("deployment-degraded", "1 of 3 replicas are available", "status.conditions[Available]"),
+        ("deployment-rolling-out", "2 of 4 existing replicas are of the present template", "status.updatedReplicas"),
+        (
+            "deployment-generation-behind",
+            "the status is of generation 2, the spec of generation 3",
+            "status.observedGeneration",
+        ),
+        ("deployment-not-observed", "has not reported on it yet", "status.observedGeneration"),
+        (
+            "deployment-replica-failure",
+            "FailedCreate: exceeded quota: compute",
+            "status.conditions[ReplicaFailure]",
+        ),
+        ("deployment-deadline-exceeded", "no progress before the deadline", "status.conditions[Progressing]"),
+        ("deployment-paused-edited", "it is paused, resume it to go on", "status.updatedReplicas"),
+        ("deployment-starting-last-replica", "2 of 3 replicas are available", "spec.replicas"),
+        ("deployment-scaled-to-zero", "spec.replicas is 0", "spec.replicas"),
+        ("deployment-no-replicas-yet", "none of its 3 replicas exists yet", "status.replicas"),
     ],
 )
-def test_the_message_says_what_it_waits_for(name: str, said: str, plugins: Plugins) -> None:
-    assert said in plugins.readiness(sample(name)).readiness.message
+def test_the_message_says_what_it_waits_for_and_where_to_look(
+    name: str, said: str, field: str, plugins: Plugins
+) -> None:
+    found = plugins.readiness(sample(name)).readiness
+    assert said in found.message
+    assert field in found.fields
 
 
 def test_a_verdict_is_current_once_the_generation_is_observed(plugins: Plugins) -> None:
@@ -75,8 +97,14 @@ def test_failed_is_not_sticky(plugins: Plugins) -> None:
 
 def test_nothing_available_is_never_ready_even_for_an_autoscaler(plugins: Plugins) -> None:
     none = edited(sample("deployment-autoscaler-step"), "status", "availableReplicas", to=0)
-    found = plugins.readiness(none).readiness
+    found = plugins.readiness(edited(none, "status", "readyReplicas", to=0)).readiness
     assert (found.state, found.servable) == (PROGRESSING, False)
+
+
+def test_a_pod_that_is_ready_answers_before_it_counts_as_available(plugins: Plugins) -> None:
+    none = edited(sample("deployment-autoscaler-step"), "status", "availableReplicas", to=0)
+    found = plugins.readiness(none).readiness
+    assert (found.state, found.servable) == (PROGRESSING, True)
 
 
 def test_a_deployment_of_another_group_is_not_ours(plugins: Plugins) -> None:

@@ -38,6 +38,22 @@ def test_a_pending_load_balancer_says_where_it_answers_meanwhile(plugins: Plugin
     assert "10.96.14.8" in message
 
 
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("service-clusterip", ("spec.clusterIP",)),
+        ("service-headless", ("spec.clusterIP",)),
+        ("service-externalname", ("spec.type",)),
+        ("service-loadbalancer-ip", ("spec.clusterIP", "status.loadBalancer.ingress")),
+        ("service-loadbalancer-externalips", ("spec.clusterIP", "spec.externalIPs")),
+        ("service-loadbalancer-pending", ("status.loadBalancer.ingress", "spec.externalIPs")),
+        ("service-no-address", ("spec.clusterIP",)),
+    ],
+)
+def test_a_verdict_says_where_to_look(name: str, fields: tuple[str, ...], plugins: Plugins) -> None:
+    assert plugins.readiness(sample(name)).readiness.fields == fields
+
+
 @pytest.mark.parametrize("ingress", [[{}], [{"ip": ""}], [{"ip": None, "hostname": 5}], "10.0.0.1", [[]]])
 def test_an_ingress_without_an_address_does_not_count(ingress: object, plugins: Plugins) -> None:
     pending = edited(sample("service-loadbalancer-pending"), "status", "loadBalancer", "ingress", to=ingress)
