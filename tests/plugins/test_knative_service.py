@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from iter8_gitops.hooks import Plugins, ReadinessState
+from iter8_gitops.spec.kinds import KindTable
 from tests.plugins.objects import edited, sample
 
 READY, PROGRESSING, FAILED = ReadinessState.READY, ReadinessState.PROGRESSING, ReadinessState.FAILED
@@ -149,3 +150,15 @@ def test_the_signature_stays_when_scale_or_traffic_changes(
 def test_the_signature_moves_with_the_template(path: tuple[str | int, ...], value: object, plugins: Plugins) -> None:
     resource = sample("knative-service-ready")
     assert plugins.signature_content(resource) != plugins.signature_content(edited(resource, *path, to=value))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_its_short_names_leave_those_of_the_core_service_alone_in_any_order_of_plugins(
+    turned: bool, plugins: Plugins
+) -> None:
+    kinds = KindTable(plugins.kinds()[::-1] if turned else plugins.kinds())
+    meant = {name: kinds.by_short_name(name) for name in ("svc", "service", "services", "ksvc", "kservice")}
+    groups = {name: kind.group for name, kind in meant.items() if kind is not None and kind.kind == "Service"}
+    core = dict.fromkeys(("svc", "service", "services"), "")
+    assert groups == {**core, "ksvc": "serving.knative.dev", "kservice": "serving.knative.dev"}
+    assert kinds.conflicts == ()
