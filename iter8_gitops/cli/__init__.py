@@ -14,6 +14,7 @@ from iter8_gitops.cli.lookup import lookup
 from iter8_gitops.cli.parts import controller, grpc, serve
 from iter8_gitops.cli.probe import probe
 from iter8_gitops.cli.render import render
+from iter8_gitops.cli.schema import schema
 from iter8_gitops.cli.uninstall import uninstall
 from iter8_gitops.cli.up import up
 from iter8_gitops.cli.validate import validate
@@ -42,5 +43,20 @@ def main() -> None:
     """
 
 
-for command in (up, demo, validate, render, explain, get, history, lookup, controller, serve, grpc, probe, uninstall):
+for command in (
+    up,
+    demo,
+    validate,
+    schema,
+    render,
+    explain,
+    get,
+    history,
+    lookup,
+    controller,
+    serve,
+    grpc,
+    probe,
+    uninstall,
+):
     main.add_command(command)

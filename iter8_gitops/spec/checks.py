@@ -15,11 +15,10 @@ from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.names import group_of
 from iter8_gitops.spec.problem import Code
 from iter8_gitops.spec.resource import ResourceId
-from iter8_gitops.spec.schema import ResourceSpec
+from iter8_gitops.spec.schema import NAME_THE_KIND, ResourceSpec
 from iter8_gitops.spec.wording import abridged
 
 _RESOURCE_KEYS = frozenset(ResourceSpec.keys())
-_NAME_THE_KIND = "write gvrShort, or apiVersion and kind"
 
 
 def check_spec(
@@ -158,12 +157,12 @@ def _kind(path: tuple[Step, ...], resource: Mapping[str, Any], kinds: KindTable)
         yield from _short_name((*path, "gvrShort"), short, kinds)
         if api_version is not None or kind is not None:
             extra = "apiVersion" if api_version is not None else "kind"
-            yield Complaint((*path, extra), "stands beside gvrShort", f"keep one: {_NAME_THE_KIND}", at_key=True)
+            yield Complaint((*path, extra), "stands beside gvrShort", f"keep one: {NAME_THE_KIND}", at_key=True)
     elif api_version is None and kind is None:
-        yield Complaint(path, "does not say which kind it is", _NAME_THE_KIND, code=Code.MISSING_KEY)
+        yield Complaint(path, "does not say which kind it is", NAME_THE_KIND, code=Code.MISSING_KEY)
     elif api_version is None or kind is None:
         missing = "apiVersion" if api_version is None else "kind"
-        yield Complaint((*path, missing), "is missing", _NAME_THE_KIND, code=Code.MISSING_KEY)
+        yield Complaint((*path, missing), "is missing", NAME_THE_KIND, code=Code.MISSING_KEY)
     elif isinstance(api_version, str) and isinstance(kind, str):
         meant = kinds.spelled_like(group_of(api_version), kind)
         if meant is not None:

@@ -39,7 +39,7 @@ class Metadata(Strict):
     annotations: dict[str, str] = Field(
         default={}, description="Annotations; routing templates see them. Values are text."
     )
-    uid: str = Field(default="", description="Written by Kubernetes.")
+    uid: str = Field(default="", description="Written by Kubernetes.", json_schema_extra={"doNotSuggest": True})
 
 
 class Manifest(Strict):

@@ -129,15 +129,22 @@ class Strict(BaseModel):
         return [field.alias or name for name, field in cls.model_fields.items()]
 
 
+NAME_THE_KIND = "write gvrShort, or apiVersion and kind"
+_STATED: JsonDict = {"type": "string"}
+_NOT_STATED: JsonDict = {"pattern": "(?!)", "patternErrorMessage": NAME_THE_KIND}
+"""No text matches. Editors would suggest to write null if that stood here, and tell of `not` without saying why."""
+
 _BY_SHORT_NAME: JsonDict = {
+    "errorMessage": NAME_THE_KIND,
     "required": ["gvrShort"],
-    "properties": {"gvrShort": {"type": "string"}, "apiVersion": {"type": "null"}, "kind": {"type": "null"}},
+    "properties": {"gvrShort": _STATED, "apiVersion": _NOT_STATED, "kind": _NOT_STATED},
 }
 _BY_KIND: JsonDict = {
+    "errorMessage": NAME_THE_KIND,
     "required": ["apiVersion", "kind"],
-    "properties": {"gvrShort": {"type": "null"}, "apiVersion": {"type": "string"}, "kind": {"type": "string"}},
+    "properties": {"gvrShort": _NOT_STATED, "apiVersion": _STATED, "kind": _STATED},
 }
-"""The two ways to name a kind, as JSON Schemas; in words they are in `checks`."""
+"""The two ways to name a kind, as JSON Schemas; `checks` has them in words."""
 
 
 class ResourceSpec(Strict):

@@ -67,7 +67,7 @@ def _with_default(part: JsonSchema) -> JsonSchema:
     default = part.get("default")
     if isinstance(default, float) and _is_text(part):
         return {**part, "default": format_duration(default)}
-    if default is None or isinstance(default, dict | list):
+    if default is None or default == "" or isinstance(default, dict | list):
         return {key: value for key, value in part.items() if key != "default"}
     return part
 
