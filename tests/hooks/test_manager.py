@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from iter8_gitops.hooks import Hooks, (
+from iter8_gitops.hooks import (
+    Hooks,
     Plugins,
     Readiness,
     ReadinessState,
