@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+
+from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.spec.wording import abridged, suggestion
+
+LONGEST_TEXT = 1000
+"""Characters of a notice in one line. Messages may quote what plugins and API servers say, at any length."""
+
+_SIGNATURE_SHOWN = 8
+_DIGEST = re.compile(r"((?:sha256:)?[0-9a-f]{7})[0-9a-f]*")
+_SECRET_FORM = "{fromEnv: NAME} or {fromFile: PATH}"  # noqa: S105 - the form of one, not one
 
 
 class NoticeKind(StrEnum):
@@ -36,6 +47,16 @@ class Notice:
     source: str = ""
     revision: str = ""
 
+    @property
+    def text(self) -> str:
+        """The notice in one line for people, at most `LONGEST_TEXT` characters."""
+        about = self.application or (f"source {self.source}" if self.source else "")
+        details = [f"signature {self.signature[:_SIGNATURE_SHOWN]}"] if self.signature else []
+        details += [f"revision {_short(self.revision)}"] if self.revision else []
+        begin, end = f"{about}: " if about else "", f" ({', '.join(details)})" if details else ""
+        begin, end = one_line(begin, LONGEST_TEXT // 2), one_line(end, LONGEST_TEXT // 4)
+        return f"{begin}{one_line(self.message.strip(), LONGEST_TEXT - len(begin) - len(end))}{end}"
+
 
 @runtime_checkable
 class Notifier(Protocol):
@@ -59,10 +80,52 @@ class NotifierSettings:
     """How one notifier is configured.
 
     `type` says which plugin is meant, `name` is for people. `options` are plain values, `secrets` those that
-    were read from the environment or from files; no message may ever show one.
+    were read from the environment or from files; no message may ever show one. The methods are for plugins: they
+    raise `ConfigurationError` in words for the person who wrote the configuration.
     """
 
     type: str
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def option(self, name: str, default: str | None = None) -> str:
+        """A plain value. Without a `default` it must be there."""
+        if name in self.secrets:
+            message = f"{name} is not a secret: write it as text"
+            raise ConfigurationError(message)
+        value = self.options.get(name, default)
+        if value is None:
+            message = f"{name} is missing"
+            raise ConfigurationError(message)
+        return value
+
+    def secret(self, name: str) -> str:
+        """A secret, which must be there, and must not stand in the configuration itself."""
+        if name in self.options:
+            message = f"{name} is a secret, which must not stand here: write {name}: {_SECRET_FORM}"
+            raise ConfigurationError(message)
+        if name not in self.secrets:
+            message = f"{name} is missing: write {name}: {_SECRET_FORM}"
+            raise ConfigurationError(message)
+        return self.secrets[name]
+
+    def expect_only(self, names: Collection[str]) -> None:
+        """Refuse whatever is not among `names`, which is a mistake, or meant for another type."""
+        for given in (*self.options, *self.secrets):
+            if given not in names:
+                message = f"{abridged(given)} is an unknown option ({suggestion(given, names, kind='options')})"
+                raise ConfigurationError(message)
+
+
+def one_line(text: str, longest: int) -> str:
+    """`text` on one line, safe to print, and cut to `longest` characters."""
+    start = re.sub(r"\s+", " ", text[: 4 * longest])  # whatever the spaces take, enough is left
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in start)
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def _short(revision: str) -> str:
+    """A digest as people write it, with seven digits; any other revision as it is."""
+    digest = _DIGEST.fullmatch(revision)
+    return digest[1] if digest else revision

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.runtime.configuration_schema import ConfigurationDocument, TypeDocument
+from iter8_gitops.runtime.notifier_configuration import NotifierConfiguration, notifier_configurations
 from iter8_gitops.spec.complaints import Complaint, complaints_of
 from iter8_gitops.spec.documents import Document
 from iter8_gitops.spec.problem import Problem
@@ -49,6 +50,7 @@ class Configuration:
     resource_types: tuple[ResourceType, ...] = ()
     resync_seconds: float | None = None
     cluster_scoped: bool | None = None
+    notifiers: tuple[NotifierConfiguration, ...] = ()
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -73,6 +75,7 @@ def load_configuration(path: Path) -> Configuration:
         resource_types=tuple(_types(document, parsed.resource_types)),
         resync_seconds=parsed.default_resync,
         cluster_scoped=parsed.cluster_scoped,
+        notifiers=notifier_configurations(document, parsed.notifiers),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from iter8_gitops.runtime.notifier_configuration import NotifierDocument
 from iter8_gitops.spec import names
 from iter8_gitops.spec.schema import Duration, Kind, Strict, only
 
@@ -39,6 +40,7 @@ class ConfigurationDocument(Strict):
     resource_types: dict[str, TypeDocument] = Field(default_factory=dict)
     default_resync: Duration | None = None
     cluster_scoped: bool | None = None
+    notifiers: list[NotifierDocument] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod
