@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,12 +10,13 @@ import click
 
 from iter8_gitops.cli.client import get_json
 from iter8_gitops.cli.options import output_option, server_option
-from iter8_gitops.cli.output import print_json, print_table
+from iter8_gitops.cli.output import local_time, print_json, print_table
 
+_SOURCE_HEADINGS = ("NAME", "ROUTEMAPS", "REVISION", "AUTHOR", "RESULT", "LOCATION")
 _HEADINGS = ("NAME", "VERSION", "WEIGHT", "AVAILABLE", "SIGNATURE", "REVISION", "STATUS")
 
 
-@click.group(short_help="Show routemaps.")
+@click.group(short_help="Show routemaps and sources.")
 def get() -> None:
     """Show what the server knows."""
 
@@ -50,6 +52,44 @@ def routemaps(application: str | None, server: str, output: str) -> None:
             click.echo(f"stale: {routemap['application']}: {routemap['staleReason']}")
     for problem in problems:
         click.echo(f"problem: {_sentence(problem)}")
+
+
+@get.command(name="sources", short_help="Show every source, and what became of its newest revision.")
+@server_option
+@output_option
+def sources(server: str, output: str) -> None:
+    """Show where routemaps are read, at which revision, and whether all of it is in force.
+
+    Exits with 1 when a source is failing or holds problems.
+
+    \b
+    Examples:
+      iter8-gitops get sources
+      iter8-gitops get sources -o json
+    """
+    answer = get_json(server, "/v1/sources")
+    if output == "json":
+        print_json(answer)
+    else:
+        print_table(_SOURCE_HEADINGS, [_source_row(source) for source in answer["sources"]])
+        for source in answer["sources"]:
+            for problem in source["problems"]:
+                click.echo(f"problem: {_sentence(problem)}")
+    if any(source["result"] in ("failing", "problems") for source in answer["sources"]):
+        sys.exit(1)
+
+
+def _source_row(source: dict[str, Any]) -> tuple[str, ...]:
+    since = f" since {local_time(source['failingSince'])}" if source["failingSince"] else ""
+    result = {
+        "failing": f"failing{since}: {source['message']}",
+        "waiting": "waiting to be read for the first time",
+        "problems": f"{len(source['problems'])} problems; what they concern is as it was",
+        "applied": "applied",
+    }[source["result"]]
+    author = source["author"].partition(" <")[0]
+    revision = source["revision"][:12]
+    return source["name"], str(source["routemaps"]), revision or "-", author or "-", result, source["location"]
 
 
 def _rows(routemap: dict[str, Any]) -> Iterator[tuple[str, ...]]:

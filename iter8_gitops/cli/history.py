@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import click
 
 from iter8_gitops.cli.client import get_json
 from iter8_gitops.cli.options import output_option, server_option
-from iter8_gitops.cli.output import print_json, print_table
+from iter8_gitops.cli.output import local_time, print_json, print_table
 
 _HEADINGS = ("TIME", "REASON", "REVISION", "AUTHOR", "WHAT HAPPENED")
 _REVISION_LENGTH = 12
@@ -45,6 +44,11 @@ def history(application: str, limit: int, server: str, output: str) -> None:
 
 
 def _row(entry: dict[str, Any]) -> tuple[str, ...]:
-    at = datetime.fromisoformat(entry["at"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     author = entry["author"].partition(" <")[0]
-    return at, entry["reason"], entry["revision"][:_REVISION_LENGTH] or "-", author or "-", entry["message"]
+    return (
+        local_time(entry["at"]),
+        entry["reason"],
+        entry["revision"][:_REVISION_LENGTH] or "-",
+        author or "-",
+        entry["message"],
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -15,6 +16,11 @@ from rich.table import Table
 def print_json(value: Any) -> None:
     """Indented JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def local_time(written: str) -> str:
+    """A time of the API (RFC 3339) as it is here, to the second."""
+    return datetime.fromisoformat(written).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

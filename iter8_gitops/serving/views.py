@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,12 +17,18 @@ def overview_view(overview: Overview) -> Json:
     """`GET /v1/routemaps`: every routemap in short, the sources, and all problems."""
     return {
         "routemaps": [routemap_summary(report) for report in overview.routemaps],
-        "sources": [_source(source) for source in overview.board.snapshot.sources],
+        **sources_view(overview.board),
         "problems": [problem_view(problem) for problem in overview.board.problems],
         "stale": bool(overview.board.staleness),
         "staleReason": overview.board.staleness,
         "sequence": overview.board.snapshot.sequence,
     }
+
+
+def sources_view(board: BoardStatus) -> Json:
+    """`GET /v1/sources`: what became of the newest revision of each source."""
+    held = Counter(state.origin.source for state in board.snapshot.routemaps.values())
+    return {"sources": [_source(source, held[source.name]) for source in board.snapshot.sources]}
 
 
 def routemap_summary(report: RoutemapReport) -> Json:
@@ -153,16 +160,28 @@ def _resource(resource: ResourceState) -> Json:
     }
 
 
-def _source(source: SourceStatus) -> Json:
+def _source(source: SourceStatus, routemaps: int) -> Json:
     return {
         "name": source.name,
         "location": source.location,
+        "result": _result(source),
+        "routemaps": routemaps,
         "revision": source.revision,
+        "author": source.author,
         "readAt": _time(source.read_at),
         "failingSince": _time(source.failing_since),
         "message": source.message,
         "problems": [problem_view(problem) for problem in source.problems],
     }
+
+
+def _result(source: SourceStatus) -> str:
+    """What a person would ask first: has what is there taken effect?"""
+    if source.failing_since is not None:
+        return "failing"
+    if source.read_at is None:
+        return "waiting"
+    return "problems" if source.problems else "applied"
 
 
 def _time(seconds: float | None) -> str | None:

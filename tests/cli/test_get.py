@@ -32,3 +32,31 @@ def test_a_problem_names_its_file_or_else_its_routemap(
     monkeypatch.setattr(import_module("iter8_gitops.cli.get"), "get_json", lambda server, path: answer)
     result = CliRunner().invoke(main, ["get", "routemaps"])
     assert result.output.endswith(sentence)
+
+
+def source(result: str, **more: Any) -> dict[str, Any]:
+    known = {"name": "git", "location": "git host/repo (main)", "revision": "0123456789abcdef", "author": "Ada <a@b.c>"}
+    rest: dict[str, Any] = {"routemaps": 3, "readAt": None, "failingSince": None, "message": "", "problems": []}
+    return {**known, **rest, "result": result, **more}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "code"),
+    [
+        (source("applied"), "git   3          0123456789ab  Ada     applied  git host/repo (main)\n", 0),
+        (source("waiting", revision="", author=""), "git   3          -         -       waiting to be read", 0),
+        (
+            source("failing", failingSince="2026-01-01T00:00:00+00:00", message="no route to host"),
+            "no route to host",
+            1,
+        ),
+        (source("problems", problems=[problem_at("a.yaml", 3, 5, None)]), "problem: a.yaml:3:5: bad (fix it)\n", 1),
+    ],
+)
+def test_sources_show_what_became_of_their_newest_revision(
+    monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], said: str, code: int
+) -> None:
+    monkeypatch.setattr(import_module("iter8_gitops.cli.get"), "get_json", lambda server, path: {"sources": [answer]})
+    result = CliRunner().invoke(main, ["get", "sources"])
+    assert said in result.output
+    assert result.exit_code == code

@@ -23,7 +23,7 @@ def test_the_commands_are_listed_with_what_they_do() -> None:
     assert all(f"  {command} " in said for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c != "get"] + ["get routemaps"])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c != "get"] + ["get routemaps", "get sources"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     code, said, _ = run(*command.split(), "--help")
     assert code == 0

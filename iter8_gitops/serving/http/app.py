@@ -19,7 +19,7 @@ from iter8_gitops.serving.http.operations import (
     PrometheusResource,
     ReadinessResource,
 )
-from iter8_gitops.serving.http.routemaps import HistoryResource, RoutemapResource, RoutemapsResource
+from iter8_gitops.serving.http.routemaps import HistoryResource, RoutemapResource, RoutemapsResource, SourcesResource
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
@@ -81,6 +81,7 @@ def create_app(experiments: Experiments, telemetry: Telemetry, scrape: Scrape) -
     app.add_route("/v1/lookup", LookupResource(experiments))
     app.add_route("/v1/metrics", MetricsResource(experiments))
     app.add_route("/v1/routemaps", RoutemapsResource(experiments))
+    app.add_route("/v1/sources", SourcesResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}/history", HistoryResource(experiments))
     app.add_route("/abnDashboard", AbnDashboardResource(experiments))

@@ -26,6 +26,11 @@ def openapi_document() -> dict[str, Any]:
             "/v1/lookup": {"get": _lookup()},
             "/v1/metrics": {"post": _write_metrics()},
             "/v1/routemaps": {"get": _routemaps()},
+            "/v1/sources": {
+                "get": _operation(
+                    "sources", "What became of the newest revision of each source", _JSON, reference("Sources")
+                )
+            },
             "/v1/routemaps/{namespace}/{name}": {"get": _routemap()},
             "/v1/routemaps/{namespace}/{name}/history": {"get": _history()},
             "/abnDashboard": {"get": _dashboard()},

@@ -193,7 +193,14 @@ SCHEMAS: dict[str, Schema] = {
         {
             "name": _STRING,
             "location": _STRING,
+            "result": {
+                "type": "string",
+                "enum": ["applied", "problems", "failing", "waiting"],
+                "description": "whether all that it holds at `revision` is in force",
+            },
+            "routemaps": {**_COUNT, "description": "in force that came from it"},
             "revision": _STRING,
+            "author": {**_STRING, "description": "of the revision, where known"},
             "readAt": _TIME,
             "failingSince": _TIME,
             "message": _STRING,
@@ -201,6 +208,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         "Where routemaps are read.",
     ),
+    "Sources": _object({"sources": _list_of(reference("Source"))}, "Every source."),
     "Routemaps": _object(
         {
             "routemaps": _list_of(reference("Routemap")),

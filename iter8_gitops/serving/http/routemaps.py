@@ -1,4 +1,4 @@
-"""`GET /v1/routemaps[/{namespace}/{name}[/history]]`: the state of every routemap, and how it came to it."""
+"""`/v1/routemaps[/{namespace}/{name}[/history]]` and `/v1/sources`: every routemap, and how it came to its state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from falcon.asgi import Request, Response
 from iter8_gitops.serving.http.answers import answer_json
 from iter8_gitops.serving.http.queries import whole_number
 from iter8_gitops.serving.usecases import Experiments
-from iter8_gitops.serving.views import history_view, overview_view, routemap_view
+from iter8_gitops.serving.views import history_view, overview_view, routemap_view, sources_view
 
 
 class RoutemapsResource:
@@ -25,6 +25,20 @@ class RoutemapsResource:
 
     def _overview(self) -> dict[str, Any]:
         return overview_view(self._experiments.routemaps())
+
+
+class SourcesResource:
+    """Every source, also before anything was published."""
+
+    def __init__(self, experiments: Experiments) -> None:
+        self._experiments = experiments
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """Composed off the event loop: there may be ten thousand routemaps to count."""
+        answer_json(resp, await asyncio.to_thread(self._sources))
+
+    def _sources(self) -> dict[str, Any]:
+        return sources_view(self._experiments.board_status())
 
 
 class RoutemapResource:
