@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
+
+import pytest
 
 SECRET = "s3cr3t"
 
@@ -21,3 +24,9 @@ def everything_said(error: BaseException) -> list[str]:
         said.append(f"{found!r} {found}")
         found = found.__cause__ or found.__context__
     return said
+
+
+def everything_logged(caplog: pytest.LogCaptureFixture) -> str:
+    """All that was logged by the test and its fixtures, with the tracebacks that would be shown."""
+    written = logging.Formatter("%(name)s %(message)s")
+    return "\n".join(written.format(record) for when in ("setup", "call") for record in caplog.get_records(when))

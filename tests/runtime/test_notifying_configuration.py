@@ -212,3 +212,13 @@ def test_patterns_say_which_applications_a_notifier_is_told_of(
 def test_only_chosen_events_are_told(file: Path) -> None:
     (only,) = loaded(file, a_notifier("events: [promoted]"))
     assert [kind for kind in NoticeKind if only.wants(Notice(kind, "X", "x", 0.0))] == [NoticeKind.PROMOTED]
+
+
+def test_the_example_of_the_documentation_is_accepted(file: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    section = page.partition("## Notifiers\n")[2]
+    example = section.partition("```yaml\n")[2].partition("```")[0]
+    chat, actions = loaded(file, example)
+    assert (chat.name, chat.type, actions.type) == ("team-chat", "slack", "github-dispatch")
+    for each in NoticeKind:
+        assert f"| `{each}` |" in section

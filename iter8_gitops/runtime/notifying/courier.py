@@ -176,16 +176,16 @@ class Courier:
             self._complaint = failure
 
     def _succeed(self) -> None:
-        self._count(delivered=1, waiting=-1)
-        self._backoff.reset()
         if self._complaint:
             _log.info("notifier %s delivers again", self.name)
             self._complaint = ""
+        self._backoff.reset()
+        self._count(delivered=1, waiting=-1)
 
     def _fail(self, notice: Notice, why: str) -> None:
-        self._count(failed=1, waiting=-1)
         about = f" of {notice.application}" if notice.application else ""
         _log.warning("notifier %s: gave up a notice (%s%s): %s", self.name, notice.kind, about, why)
+        self._count(failed=1, waiting=-1)
 
     def _give_up_queue(self) -> None:
         with self._changed:
