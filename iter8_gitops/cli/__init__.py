@@ -17,7 +17,7 @@ from iter8_gitops.cli.render import render
 from iter8_gitops.cli.schema import schema
 from iter8_gitops.cli.uninstall import uninstall
 from iter8_gitops.cli.up import up
-from iter8_gitops.cli.validate import validate
+from iter8_gitops.cli.validate.command import validate
 
 
 @click.group(

@@ -51,7 +51,20 @@ def read_embedded(document: Document, *path: Step) -> Reading:
     Positions are exact in a literal block (`|`). Folded and quoted texts have moved: there every
     position is that of the value. The nodes count towards the limit of the outer file.
     """
-    return _read(_embedded_source(document.at(*path)))
+    return _read(embedded_source(document, *path))
+
+
+def embedded_source(document: Document, *path: Step) -> Source:
+    """The text at `path`, and where it stands in the outer file; its positions are as `read_embedded` says."""
+    value = document.at(*path)
+    outer, node, text = value.source, value.node, str(value.data)
+    header = _LITERAL_HEADER.match(outer.text, node.literal) if node.literal >= 0 and outer.exact else None
+    if header is None:
+        line, column = outer.locate(node.mark)
+        return Source(outer.file, text, outer.budget, line - 1, column - 1, exact=False)
+    header_lines = 1 + sum(1 for _ in _LINE_BREAK.finditer(header[0]))
+    indent = _indent_of_literal(outer.text, header.end(), text)
+    return Source(outer.file, text, outer.budget, outer.line + node.mark[0] + header_lines, outer.column + indent)
 
 
 def _read(source: Source) -> Reading:
@@ -127,17 +140,6 @@ def _mark_of(text: str, index: int) -> Mark:
 def _join_surrogates(pair: re.Match[str]) -> str:
     high, low = int(pair[2], 16), int(pair[3], 16)
     return f"{pair[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08X}"
-
-
-def _embedded_source(value: Document) -> Source:
-    outer, node, text = value.source, value.node, str(value.data)
-    header = _LITERAL_HEADER.match(outer.text, node.literal) if node.literal >= 0 and outer.exact else None
-    if header is None:
-        line, column = outer.locate(node.mark)
-        return Source(outer.file, text, outer.budget, line - 1, column - 1, exact=False)
-    header_lines = 1 + sum(1 for _ in _LINE_BREAK.finditer(header[0]))
-    indent = _indent_of_literal(outer.text, header.end(), text)
-    return Source(outer.file, text, outer.budget, outer.line + node.mark[0] + header_lines, outer.column + indent)
 
 
 def _indent_of_literal(outer: str, header_end: int, text: str) -> int:

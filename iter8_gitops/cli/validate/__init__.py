@@ -1,0 +1,1 @@
+"""`validate`: every problem of routemap files, before they are committed."""
