@@ -16,6 +16,7 @@ from iter8_gitops.hooks.answers import Content, Verdict
 from iter8_gitops.hooks.loading import LoadedPlugin, PluginFailure
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.hooks.specs import PROJECT, Hooks, JsonValue, hookimpl
+from iter8_gitops.hooks.versions import HOOKS_VERSION
 from iter8_gitops.spec.readiness import Readiness, ReadinessState
 from iter8_gitops.spec.resource import Resource, ResourceId, ResourceKind
 from iter8_gitops.spec.status import (
@@ -32,6 +33,7 @@ from iter8_gitops.spec.status import (
 )
 
 __all__ = [
+    "HOOKS_VERSION",
     "PROJECT",
     "Content",
     "Hooks",

@@ -10,6 +10,7 @@ import pluggy
 
 from iter8_gitops.hooks.answers import describe
 from iter8_gitops.hooks.specs import PROJECT, Hooks
+from iter8_gitops.hooks.versions import misfit
 from iter8_gitops.spec.status import text
 
 FIRST_PARTY = "iter8-gitops"
@@ -96,6 +97,9 @@ def register(manager: pluggy.PluginManager, candidate: Candidate) -> LoadedPlugi
     """Load, vet and register one plugin. One that fails leaves no trace in `manager`."""
     try:
         plugin = candidate.load()
+        # First of all, because hooks of another version make other checks fail, with messages that mislead.
+        if problem := misfit(plugin, candidate.distribution):
+            raise PluginRefusedError(problem)
         hooks = _vet(plugin, candidate.identity)
         manager.register(plugin, candidate.identity)
     except (PluginRefusedError, pluggy.PluginValidationError) as error:

@@ -6,65 +6,34 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import yaml
 
 from iter8_gitops.cluster.kubernetes.cluster import KubernetesCluster
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.cluster.manifests import ManifestsCluster
-from iter8_gitops.contracts.cluster import Cluster, KindKey, Wanted
+from iter8_gitops.contracts.cluster import Cluster, Manifest, Wanted
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.marks import ROUTE_ANNOTATION
 from iter8_gitops.spec.resource import Absent, ResourceId
-from iter8_gitops.spec.routemap import RenderedRoute
+from iter8_gitops.testing.cluster_objects import CORE_SERVICE, SERVICE, config_map_route
 from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
-
-SERVICE: KindKey = ("serving.knative.dev", "Service")
-CORE_SERVICE: KindKey = ("", "Service")
-
-
-def config_map_route(application: str, template: str = "http", value: str = "1") -> RenderedRoute:
-    """A route of a kind that every cluster serves."""
-    namespace, _, name = application.partition("/")
-    metadata = {"name": f"{name}-{template}", "namespace": namespace}
-    content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"value": value}}
-    return RenderedRoute(template, "", "ConfigMap", namespace, metadata["name"], yaml.safe_dump(content))
-
-
-class Harness(Protocol):
-    """A backend under test, started. `shop` and `prod` are two namespaces of its own."""
-
-    cluster: Cluster
-    shop: str
-    prod: str
-
-    def put(self, manifests: Iterable[Any]) -> None:
-        """Make these the only objects, and wait until the backend can have seen them."""
-
-    def settle(self) -> None:
-        """Wait until everything that was asked for is written."""
-
-    def applied(self) -> Mapping[str, str]:
-        """`application/template` -> `data.value`, for every applied route."""
-
-    def writes(self) -> object:
-        """Something that changes whenever an applied route is written."""
 
 
 class ManifestsHarness:
     """Manifests and a folder; everything happens at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cluster: type[ManifestsCluster] = ManifestsCluster) -> None:
         self.shop, self.prod = "shop", "prod"
         self._output = folder / "routes"
-        self._manifests = ManifestsCluster(self._output)
+        self._manifests = cluster(self._output)
         self.cluster: Cluster = self._manifests
         self.cluster.watch([SERVICE, CORE_SERVICE])
 
-    def put(self, manifests: Iterable[Any]) -> None:
-        self._manifests.load({"all.yaml": list(manifests)})
+    def put(self, objects: Iterable[Manifest]) -> None:
+        self._manifests.load({"all.yaml": list(objects)})
 
     def settle(self) -> None:
         pass
@@ -101,9 +70,9 @@ class KubernetesHarness:
         eventually(lambda: not self.cluster.awaited(probes))
         self._warm_up()
 
-    def put(self, manifests: Iterable[Any]) -> None:
+    def put(self, objects: Iterable[Manifest]) -> None:
         wanted: dict[ResourceId, str] = {}
-        for manifest in manifests:
+        for manifest in objects:
             content = dict(manifest.resource.manifest)
             status = content.pop("status", None)
             (live,) = self._plane.apply(content)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from iter8_gitops.hooks import Hooks, Plugins, Resource, ResourceId
+from iter8_gitops import __version__
+from iter8_gitops.hooks import HOOKS_VERSION, Hooks, Plugins, Resource, ResourceId
 
 Install = Callable[..., None]
 
@@ -118,6 +119,67 @@ def test_a_distribution_that_is_installed_twice_counts_once(install: Install) ->
     plugins = Plugins.load()
     assert plugins.failures == ()
     assert [plugin.name for plugin in plugins.loaded if plugin.distribution == "acme-things"] == ["thing"]
+
+
+def needs(version: str) -> str:
+    return f"iter8_gitops_hooks = {version}\n{textwrap.dedent(ANSWERS)}"
+
+
+MAJOR, MINOR = (int(part) for part in HOOKS_VERSION.split("."))
+
+
+@pytest.mark.parametrize("minor", range(MINOR + 1))
+def test_a_plugin_may_state_the_version_of_the_hooks_that_it_needs(minor: int, install: Install) -> None:
+    install("acme-things", needs(f'"{MAJOR}.{minor}"'))
+    plugins = Plugins.load()
+    assert plugins.failures == ()
+    assert plugins.readiness(THING).plugin == "acme-things:thing"
+
+
+@pytest.mark.parametrize(
+    ("stated", "upgrade"),
+    [
+        (f"{MAJOR}.{MINOR + 1}", "iter8-gitops"),
+        (f"{MAJOR + 1}.0", "iter8-gitops"),
+        (f"{MAJOR - 1}.9", "acme-things"),
+    ],
+)
+def test_a_plugin_for_other_hooks_is_left_out_and_told_what_to_upgrade(
+    stated: str, upgrade: str, install: Install
+) -> None:
+    install("acme-things", needs(f'"{stated}"'))
+    (failure,) = Plugins.load().failures
+    assert (failure.name, failure.distribution) == ("thing", "acme-things")
+    assert failure.message == (
+        f"it needs hooks {stated}, and iter8-gitops {__version__} has hooks {HOOKS_VERSION}; upgrade {upgrade}"
+    )
+
+
+def test_hooks_that_are_not_there_yet_are_a_matter_of_the_version_first(install: Install) -> None:
+    source = needs(f'"{MAJOR}.{MINOR + 1}"').replace("def readiness", "def readiness_of_tomorrow")
+    install("acme-things", source)
+    (failure,) = Plugins.load().failures
+    assert failure.message.startswith("it needs hooks ")
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ("1", f'its iter8_gitops_hooks is of type int; write it as text, such as "{HOOKS_VERSION}"'),
+        ("1.0", f'its iter8_gitops_hooks is of type float; write it as text, such as "{HOOKS_VERSION}"'),
+        ("None", f'its iter8_gitops_hooks is of type NoneType; write it as text, such as "{HOOKS_VERSION}"'),
+        ('"1"', 'its iter8_gitops_hooks is "1", which is no major.minor'),
+        ('"1.0.0"', 'its iter8_gitops_hooks is "1.0.0", which is no major.minor'),
+        ('">=1.0"', 'its iter8_gitops_hooks is ">=1.0", which is no major.minor'),
+        ('"one"', 'its iter8_gitops_hooks is "one", which is no major.minor'),
+        ('"1.x\\n"', 'its iter8_gitops_hooks is "1.x", which is no major.minor'),
+        ('""', 'its iter8_gitops_hooks is "", which is no major.minor'),
+    ],
+)
+def test_what_is_no_version_of_the_hooks_is_refused(stated: str, said: str, install: Install) -> None:
+    install("acme-things", needs(stated))
+    (failure,) = Plugins.load().failures
+    assert failure.message.startswith(said)
 
 
 def test_every_hook_is_documented_and_used_by_a_first_party_plugin() -> None:
