@@ -43,8 +43,10 @@ def transitions(before: RoutemapState | None, after: RoutemapState) -> tuple[Tra
 
 def _of_routemap(before: RoutemapState, after: RoutemapState) -> list[Transition]:
     told: list[Transition] = []
-    if (promoted := _promoted(before, after)) is not None:
-        told.append(promoted)
+    if (candidate := promoted_candidate(before, after)) is not None:
+        primary = after.versions[0]
+        said = f"{candidate.name} is promoted: {primary.name} has its content now (signature {primary.signature})"
+        told.append(Transition("Promoted", said, resource=_first(primary), version=primary.index))
     if before.weights != after.weights:
         told.append(Transition("WeightsChanged", f"weights {_weights(before)} -> {_weights(after)}"))
     if before.salt != after.salt:
@@ -73,16 +75,15 @@ def _of_version(old: VersionState | None, new: VersionState, *, first: bool) -> 
     return told
 
 
-def _promoted(before: RoutemapState, after: RoutemapState) -> Transition | None:
-    """The primary took over what a candidate was: its resources may be gone by now, its signature is remembered."""
-    old, new = before.versions[0], after.versions[0]
-    if new.signature in ("", old.signature):
+def promoted_candidate(before: RoutemapState, after: RoutemapState) -> VersionState | None:
+    """The candidate whose content the primary has just taken over, as it was; None when it has taken over none.
+
+    Its resources may be gone by now: the signature that it had is remembered.
+    """
+    signature = after.versions[0].signature
+    if signature in ("", before.versions[0].signature):
         return None
-    for candidate in before.versions[1:]:
-        if new.signature in (candidate.signature, candidate.former_signature):
-            said = f"{candidate.name} is promoted: {new.name} has its content now (signature {new.signature})"
-            return Transition("Promoted", said, resource=_first(new), version=new.index)
-    return None
+    return next((each for each in before.versions[1:] if signature in (each.signature, each.former_signature)), None)
 
 
 def _of_problems(before: tuple[Problem, ...], after: tuple[Problem, ...]) -> list[Transition]:

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.contracts.cluster import Cluster, KindKey, LoadResources
+from iter8_gitops.contracts.notifier import Notice
 from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.reconcile import Tools
-from iter8_gitops.core.transitions import Transition
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.declarations import Declarations
 from iter8_gitops.runtime.feeds import Delivery, FeedThread
@@ -27,8 +27,9 @@ from iter8_gitops.runtime.historian import entries_of, withdrawn
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.problem_book import ProblemBook
-from iter8_gitops.runtime.reconciling import Turn, config_map_at, leaving, log_transitions, owner_of, take_turn
+from iter8_gitops.runtime.reconciling import Turn, leaving, owner_of, take_turn
 from iter8_gitops.runtime.source_statuses import SourceStatuses
+from iter8_gitops.runtime.telling import Teller
 from iter8_gitops.runtime.triggers import Triggers
 from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.kinds import KindTable
@@ -49,7 +50,8 @@ class Parts:
     """What a controller is made of; `wiring` puts it together.
 
     `load_resources` is set when a feed stands for the cluster. `new_kinds` answers with a table of kinds when
-    others are known than before. `resync_seconds` is how often everything is looked at although nothing changed.
+    others are known than before. `tell` passes a notice on to people and machines elsewhere. `resync_seconds` is how
+    often everything is looked at although nothing changed.
     """
 
     feeds: tuple[Feed, ...]
@@ -60,6 +62,7 @@ class Parts:
     board: BoardPublisher
     last_good: LastGood
     new_kinds: Callable[[], KindTable | None] = lambda: None
+    tell: Callable[[Notice], None] = lambda _: None
     resync_seconds: float | None = None
     clock: Callable[[], float] = time.time
 
@@ -78,6 +81,8 @@ class Controller:
         snapshot = parts.board.load()
         self._statuses = SourceStatuses(parts.feeds, snapshot.sources)
         self._states = dict(snapshot.routemaps)
+        told = [problem for source in snapshot.sources for problem in source.problems]
+        self._teller = Teller(parts.cluster, parts.tell, told)
         self._refused: dict[str, tuple[Problem, ...]] = {}
         self._leaving: dict[str, frozenset[ResourceId]] = {}
         self._pruned = False
@@ -139,7 +144,8 @@ class Controller:
         for application, turn in turns.items():
             self._apply(application, turn, now)
             if application in changed:
-                self._tell(application, turn)
+                owner = owner_of(self._declarations[application])
+                self._teller.tell_turn(owner, turn, self._problems.concerning(application), now)
         for application in sorted(removed | self._declarations.take_removed()):
             if application not in self._states:  # else its source is not certain yet, or it could not be published
                 self._withdraw(application)
@@ -189,9 +195,9 @@ class Controller:
 
     def _note_problems(self) -> None:
         news = self._problems.news()
-        for problem in news.appeared:
-            _log.warning("problem: %s", problem)
-            self._tell_of_stillborn(problem)
+        for source, problem in news.appeared:
+            stillborn = problem.application not in self._declarations.applications
+            self._teller.tell_problem(problem, source, self._parts.clock(), stillborn=stillborn)
         self._triggers.touch(news.concerned)
         self._unpublished |= news.changed
 
@@ -251,17 +257,6 @@ class Controller:
         if going != self._leaving.get(application, frozenset()):
             self._parts.cluster.release(application, going)
             self._leaving[application] = going
-
-    def _tell(self, application: str, turn: Turn) -> None:
-        log_transitions(application, turn.transitions, self._problems.concerning(application))
-        self._parts.cluster.report(application, owner_of(self._declarations[application]), turn.transitions)
-
-    def _tell_of_stillborn(self, problem: Problem) -> None:
-        """A ConfigMap that never was a good routemap has no state to show its problem; people look at the object."""
-        owner = config_map_at(problem.file)
-        if owner is not None and problem.application not in self._declarations.applications:
-            told = Transition("Problem", str(problem), warning=True)
-            self._parts.cluster.report(f"{owner.namespace}/{owner.name}", owner, [told])
 
     def _withdraw(self, application: str) -> None:
         self._leaving.pop(application, None)

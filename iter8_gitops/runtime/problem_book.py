@@ -11,9 +11,10 @@ from iter8_gitops.spec.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class ProblemNews:
-    """Problems that `appeared`, the applications whose problems are others than before, and whether any changed."""
+    """Problems that `appeared`, each with its source, the applications whose problems are others than before, and
+    whether any changed."""
 
-    appeared: tuple[Problem, ...]
+    appeared: tuple[tuple[str, Problem], ...]
     concerned: frozenset[str]
     changed: bool
 
@@ -46,12 +47,12 @@ class ProblemBook:
 
     def news(self) -> ProblemNews:
         """What changed since the last call."""
-        now = [problem for problems in self.by_source().values() for problem in problems]
-        were, are = self._by_application, by_application(now)
-        known, self._told = self._told, frozenset(now)
+        sources = {problem: source for source, problems in self.by_source().items() for problem in problems}
+        were, are = self._by_application, by_application(sources)
+        known, self._told = self._told, frozenset(sources)
         self._by_application = are
         return ProblemNews(
-            appeared=tuple(sorted(self._told - known, key=str)),
+            appeared=tuple((sources[problem], problem) for problem in sorted(self._told - known, key=str)),
             concerned=frozenset(app for app in {*are, *were} if are.get(app) != were.get(app)),
             changed=self._told != known,
         )

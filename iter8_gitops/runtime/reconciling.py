@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from iter8_gitops.contracts.cluster import Cluster, Owner, Wanted
@@ -25,10 +24,12 @@ CONFIG_MAPS = "configmaps"
 class Turn:
     """What came of one turn: a state to publish, and what is then wanted of the cluster.
 
-    `related` are the objects that it depends on beside those that the routemap names. `recheck_at` (seconds since
-    1970) is when to take the next turn even if nothing changes.
+    `before` is the state that was published until then, None at first. `related` are the objects that it depends on
+    beside those that the routemap names. `recheck_at` (seconds since 1970) is when to take the next turn even if
+    nothing changes.
     """
 
+    before: RoutemapState | None
     state: RoutemapState
     transitions: tuple[Transition, ...]
     wanted: Wanted
@@ -67,7 +68,7 @@ def take_turn(
     observations.update(cluster.observe(related))
     result = reconcile(declared, observations, tools, previous, problems, now)
     wanted = Wanted(result.routes, result.held_templates, ids, owner_of(declared))
-    return Turn(result.state, transitions(previous, result.state), wanted, related, result.recheck_at)
+    return Turn(previous, result.state, transitions(previous, result.state), wanted, related, result.recheck_at)
 
 
 def _pause(declared: Declared, waiting: str, related: frozenset[ResourceId], now: float) -> Pause:
@@ -98,11 +99,3 @@ def leaving(state: RoutemapState) -> frozenset[ResourceId]:
         for resource in version.resources
         if resource.state is ReadinessState.TERMINATING
     )
-
-
-def log_transitions(application: str, told: Collection[Transition], known: Collection[Problem]) -> None:
-    """Log `told`, except problems that are `known` (logged when they were found)."""
-    messages = {str(problem) for problem in known}
-    for each in told:
-        if each.message not in messages:
-            _log.log(logging.WARNING if each.warning else logging.INFO, "%s: %s", application, each.message)

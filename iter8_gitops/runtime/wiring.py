@@ -20,6 +20,7 @@ from iter8_gitops.runtime.inspection import tools
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.kind_resolver import KindResolver
 from iter8_gitops.runtime.last_good import LastGood
+from iter8_gitops.runtime.notifying.notifications import open_notifications
 from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.spec.kinds import KindTable
 
@@ -45,7 +46,9 @@ def run_controller(settings: ControllerSettings) -> None:
 def check_settings(settings: ControllerSettings) -> None:
     """Raises `ConfigurationError` for what can never work; reads nothing but configuration yet."""
     plugins = Plugins.load()
-    _open_cluster(settings, _configuration(settings), plugins).close()
+    configuration = _configuration(settings)
+    _open_cluster(settings, configuration, plugins).close()
+    open_notifications(configuration.notifiers, plugins.open_notifier).close()
     _routemap_feeds(settings, plugins, beside_resources=False)
 
 
@@ -55,6 +58,8 @@ def controller_parts(settings: ControllerSettings, stack: ExitStack) -> Parts:
     plugins = Plugins.load()
     opened = _open_cluster(settings, configuration, plugins)
     stack.callback(opened.close)
+    notifications = open_notifications(configuration.notifiers, plugins.open_notifier)
+    stack.callback(notifications.close)
     feeds = (*_routemap_feeds(settings, plugins, beside_resources=opened.beside_routemaps), *opened.feeds)
     board = BoardPublisher(settings.state.board)
     stack.callback(board.close)
@@ -80,6 +85,7 @@ def controller_parts(settings: ControllerSettings, stack: ExitStack) -> Parts:
         board=board,
         last_good=last_good,
         new_kinds=lambda: _newest(tables),
+        tell=notifications.tell,
         resync_seconds=configuration.resync_seconds,
     )
 

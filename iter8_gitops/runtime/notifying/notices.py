@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from iter8_gitops.contracts.notifier import Notice, NoticeKind
 from iter8_gitops.core.conditions import DEADLINE_EXCEEDED, overdue
+from iter8_gitops.core.transitions import promoted_candidate
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import ResourceId
@@ -19,7 +20,7 @@ def notices(before: RoutemapState | None, after: RoutemapState, at: float) -> tu
     answers before its first content has settled is not told of until that has. It is *stalled* when it misses its
     deadline or a resource of it fails. The primary is *promoted* when it settles with what a candidate had.
     """
-    promoted = _promoted(before, after)
+    promoted = promoted_candidate(before, after) if before else None
     told: list[Notice] = []
     if promoted is not None:
         primary = after.versions[0]
@@ -55,14 +56,6 @@ def _about(
 ) -> Notice:
     origin = state.origin
     return Notice(kind, reason, message, at, state.application, version, signature, origin.source, origin.revision)
-
-
-def _promoted(before: RoutemapState | None, after: RoutemapState) -> VersionState | None:
-    """The candidate whose content the primary has taken over; its resources may be gone by now."""
-    if before is None or after.versions[0].signature in ("", before.versions[0].signature):
-        return None
-    signature = after.versions[0].signature
-    return next((v for v in before.versions[1:] if signature in (v.signature, v.former_signature)), None)
 
 
 def _predecessor(before: RoutemapState | None, after: RoutemapState, version: VersionState) -> VersionState | None:
