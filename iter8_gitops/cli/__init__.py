@@ -12,6 +12,7 @@ from iter8_gitops.cli.get import get
 from iter8_gitops.cli.history import history
 from iter8_gitops.cli.lookup import lookup
 from iter8_gitops.cli.parts import controller, grpc, serve
+from iter8_gitops.cli.plugins import plugins
 from iter8_gitops.cli.probe import probe
 from iter8_gitops.cli.render import render
 from iter8_gitops.cli.schema import schema
@@ -52,6 +53,7 @@ for command in (
     explain,
     get,
     history,
+    plugins,
     lookup,
     controller,
     serve,
