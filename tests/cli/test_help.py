@@ -19,7 +19,9 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_the_commands_are_listed_with_what_they_do() -> None:
     code, said, _ = run("--help")
     assert code == 0
-    assert {"controller", "demo", "explain", "get", "lookup", "serve", "grpc", "up", "validate"} <= set(COMMANDS)
+    assert {"controller", "demo", "explain", "get", "lookup", "serve", "grpc", "schema", "up", "validate"} <= set(
+        COMMANDS
+    )
     assert all(f"  {command} " in said for command in COMMANDS)
 
 

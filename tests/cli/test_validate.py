@@ -255,6 +255,25 @@ def test_a_weight_annotation_that_is_a_number_is_none(tmp_path: Path) -> None:
     assert problems_of(tmp_path) == []
 
 
+def test_a_place_is_told_right_also_where_all_objects_are_on_one_line(tmp_path: Path) -> None:
+    metadata = '"metadata":{"name":"web","annotations":{"iter8.tools/weight":'
+    pod, service = (f'{{"apiVersion":"v1","kind":"{kind}",{metadata}' for kind in ("Pod", "Service"))
+    text = f'{{"apiVersion":"v1","kind":"List","items":[{pod}"1"}}}}}},{service}"x"}}}}}}]}}'
+    write(tmp_path / "app.json", text)
+    (found,) = problems_of(tmp_path)
+    assert found.startswith(f"app.json:1:{text.index(chr(34) + 'x') + 1}: ")
+
+
+def test_a_broken_routemap_on_the_same_line_confuses_nobody(tmp_path: Path) -> None:
+    head = '{"apiVersion":"iter8.tools/v1","kind":"Routemap"'
+    spec = '"versions":[{"resources":[{"gvrShort":"svc","name":"a"}]}],"routingTemplates":{"r":{"template":"{{ .X }}"}}'
+    good = f'{head},"metadata":{{"name":"web"}},"spec":{{{spec}}}}}'
+    text = f'{{"apiVersion":"v1","kind":"List","items":[{head}}},{head},"metadata":[]}},{good}]}}'
+    write(tmp_path / "all.json", text)
+    template = next(found for found in problems_of(tmp_path) if "routing template" in found)
+    assert template.startswith(f"all.json:1:{text.index(chr(34) + '{{') + 1}: ")
+
+
 def test_resources_are_only_looked_for_when_asked(tmp_path: Path) -> None:
     write(tmp_path / "web.yaml", GOOD)
     write(tmp_path / "app.yaml", DEPLOYMENT.replace("name: web", "name: other"))

@@ -13,8 +13,7 @@ from iter8_gitops.cli.validate.templates import TemplateCheck
 from iter8_gitops.cluster.catalogue import Catalogue
 from iter8_gitops.core.desired import Declared, DecodedTree, desired
 from iter8_gitops.errors import ConfigurationError
-from iter8_gitops.spec.documents import Document
-from iter8_gitops.spec.files import DecodedRoutemap, FileContents, decode_file
+from iter8_gitops.spec.files import FileContents, decode_file
 from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.routemap import Origin
 
@@ -71,25 +70,22 @@ class _CheckedFile:
         for each in self.contents.resources:
             complaint = weight_complaint(each)
             if complaint is not None:
-                yield complaint.problem(self._places.object(each.resource.id.name, each.line))
+                yield complaint.problem(self._places.object(each))
 
     def template_problems(self, templates: TemplateCheck) -> Iterator[Problem]:
         """Routing templates that cannot be used."""
         for each in self.contents.routemaps:
             declared = Declared(each.routemap, Origin("", self.path, ""), each.line)
             for name, problem in templates.problems(declared):
-                yield placed_in_template(problem, self._spec(each), name)
+                yield placed_in_template(problem, self._places.spec(each), name)
 
     def resource_problems(self, catalogue: Catalogue) -> Iterator[Problem]:
         """Resources that nobody would see."""
         for each in self.contents.routemaps:
             for missing in unseen(each.routemap, catalogue):
-                line, column = self._spec(each).position(*missing.path)
+                line, column = self._places.spec(each).position(*missing.path)
                 application = each.routemap.application
                 yield Problem(self.path, line, column, missing.message, missing.hint, application, Code.RESOURCE)
-
-    def _spec(self, decoded: DecodedRoutemap) -> Document:
-        return self._places.spec(decoded.routemap.name, decoded.line)
 
 
 def _resource_problems(checked: Sequence[_CheckedFile]) -> Iterator[Problem]:

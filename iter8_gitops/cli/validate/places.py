@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
 from iter8_gitops.spec.documents import Document
+from iter8_gitops.spec.files import DecodedResource, DecodedRoutemap
 from iter8_gitops.spec.forms import Form, recognise
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.tree import SourceFile
@@ -21,31 +23,26 @@ class Places:
     def __init__(self, file: SourceFile) -> None:
         self._file = file
 
-    def object(self, name: str, line: int) -> Document:
-        """The object `name` that was decoded, and begins on `line`."""
-        return self._find(name, line, of_form=False)
+    def object(self, decoded: DecodedResource) -> Document:
+        """What `decoded` was decoded from."""
+        return next(each for each in self._begun_on(decoded.line) if each.data == decoded.resource.manifest)
 
-    def spec(self, name: str, line: int) -> Document:
-        """The spec of the routemap `name` that was decoded, and begins on `line`."""
-        document = self._find(name, line, of_form=True)
-        if recognise(document.data) is Form.NATIVE:
-            return document.at("spec")
-        return read_embedded(document, "data", "strSpec").documents[0]
-
-    def _find(self, name: str, line: int, *, of_form: bool) -> Document:
-        return next(
-            each
-            for each in self._objects
-            if each.position()[0] == line
-            and each.data["metadata"]["name"] == name
-            and isinstance(recognise(each.data), Form) == of_form
+    def spec(self, decoded: DecodedRoutemap) -> Document:
+        """What the spec of `decoded` was decoded from."""
+        document, form = next(
+            (each, form)
+            for each in self._begun_on(decoded.line)
+            if isinstance(form := recognise(each.data), Form) and _name(each) == decoded.routemap.name
         )
+        return document.at("spec") if form is Form.NATIVE else read_embedded(document, "data", "strSpec").documents[0]
+
+    def _begun_on(self, line: int) -> Iterator[Document]:
+        return (each for each in self._objects if each.position()[0] == line)
 
     @cached_property
     def _objects(self) -> tuple[Document, ...]:
         reading = read_documents(self._file.path, self._file.content)
-        parts = (part for document in reading.documents for part in document.objects())
-        return tuple(part for part in parts if isinstance(part.data, dict) and _is_named(part.data.get("metadata")))
+        return tuple(part for document in reading.documents for part in document.objects())
 
 
 def placed_in_template(problem: Problem, spec: Document, name: str) -> Problem:
@@ -64,5 +61,6 @@ def placed_in_template(problem: Problem, spec: Document, name: str) -> Problem:
     return replace(problem, line=line, column=column, message=told + problem.message[found.end() :])
 
 
-def _is_named(metadata: object) -> bool:
-    return isinstance(metadata, dict) and "name" in metadata
+def _name(document: Document) -> object:
+    metadata = document.data.get("metadata")
+    return metadata.get("name") if isinstance(metadata, dict) else None

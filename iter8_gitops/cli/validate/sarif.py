@@ -75,7 +75,8 @@ def _fingerprint(problem: Problem, rule: str, uri: str, seen: Counter[str]) -> s
 def _uri(file: str, folder: Path) -> str:
     """A relative URI for a file below `folder`, else an absolute one. Links are followed: services show none."""
     path = Path(os.path.abspath(folder / file))  # noqa: PTH100 (a link that leads away is named itself)
-    for each, base in ((path.resolve(), folder.resolve()), (path, folder)):
+    real = path.resolve() if path.exists() else path
+    for each, base in ((real, folder.resolve()), (path, folder)):
         if each.is_relative_to(base):
             return quote(each.relative_to(base).as_posix())
     return path.as_uri()
