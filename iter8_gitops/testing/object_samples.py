@@ -44,7 +44,7 @@ class ObjectSamples(PluginContract):
     answers_every_kind: ClassVar[bool] = False
     """True for a fallback, which has a rule for whatever it is asked."""
 
-    mutants: ClassVar[int] = 1000
+    mutants: ClassVar[int] = 500
     """How many broken copies of each sample the plugin is asked about."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
