@@ -97,5 +97,5 @@ def _resource_problems(checked: Sequence[_CheckedFile]) -> Iterator[Problem]:
         yield from each.resource_problems(catalogue)
 
 
-def _place(problem: Problem) -> tuple[str, int, int, str]:
-    return problem.file, problem.line, problem.column, problem.message
+def _place(problem: Problem) -> tuple[str, int, int, str, str, str]:
+    return problem.file, problem.line, problem.column, problem.message, problem.hint, problem.application or ""
