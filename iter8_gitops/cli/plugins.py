@@ -80,7 +80,7 @@ class _Listed:
 
 
 def _listed(loaded: Sequence[LoadedPlugin], candidates: Sequence[Candidate]) -> list[_Listed]:
-    """The plugins in the order in which their packages are asked: other people's first, then ours."""
+    """The plugins by package: other people's first, because they are asked first, then ours."""
     from iter8_gitops.hooks import Plugins
     from iter8_gitops.hooks.loading import FIRST_PARTY
 

@@ -74,7 +74,7 @@ def verdict(resource: Resource, endpoints: int) -> Readiness:
     if ready and ready.status != "True" and ready.reason in FINAL:
         return Readiness.failed("NotStarted", str(ready), servable=servable, fields=(ready.field,))
     if upgrade and upgrade.status == "True":
-        message = f"a new Ray cluster is being prepared, the present one answers meanwhile; {upgrade}"
+        message = f"a new Ray cluster is being prepared; {upgrade}"
         return Readiness.progressing("Upgrading", message, servable=servable, fields=(upgrade.field,))
     # KubeRay had no conditions before 1.3.
     running = ready.status == "True" if ready else resource.status.get("serviceStatus") == "Running"
@@ -87,7 +87,7 @@ def verdict(resource: Resource, endpoints: int) -> Readiness:
             fields=("status.numServeEndpoints",),
         )
     # A new serveConfigV2 is applied to the cluster that runs, so the Ready condition stays True meanwhile.
-    for name, status in applications(resource).items():
+    for name, status in sorted(applications(resource).items()):
         if status in ("DEPLOY_FAILED", "UNHEALTHY"):
             message = f"Ray Serve reports application {name} as {status}; see its message in status.activeServiceStatus"
             return Readiness.failed("ApplicationFailed", message, servable=True)
