@@ -8,7 +8,8 @@ from iter8_gitops.testing import ObjectContract
 from tests.plugins.objects import NAMES, sample
 
 FALLBACK = "generic"
-MUTANTS = 100
+MUTANTS = 20
+"""Of each object; `test_mutants` puts more before all plugins together."""
 
 
 def contracts() -> dict[str, type[ObjectContract]]:
