@@ -121,7 +121,12 @@ class Strict(BaseModel):
     def _without_absent(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        return {key: value for key, value in data.items() if value is not None and key not in cls.ignored}
+        known = set(cls.keys())
+        return {
+            key: value
+            for key, value in data.items()
+            if key not in cls.ignored and (value is not None or key not in known)
+        }
 
     @classmethod
     def keys(cls) -> list[str]:

@@ -173,7 +173,8 @@ def test_some_rules_are_beyond_a_schema(why: str, spec: dict[str, Any]) -> None:
     assert decode(yaml.safe_dump(data)).problems, why
 
 
-def test_an_unknown_key_without_a_value_is_a_mistake_only_for_the_schema() -> None:
+def test_an_unknown_key_without_a_value_is_a_mistake() -> None:
     data = version(wieght=None)
-    assert decode(yaml.safe_dump(data)).routemaps
+    (problem,) = decode(yaml.safe_dump(data)).problems
+    assert "wieght is an unknown key" in problem.message
     assert "wieght" in said(SCHEMAS["native"], data)[0]

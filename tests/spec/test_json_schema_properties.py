@@ -40,7 +40,7 @@ NEAR_MISSES: list[Any] = [
     *([], {}, ["a"], [{}], {"a": "b"}, {"name": "a"}, {"a": 1}, {"template": "x"}),
 ]
 TYPOS = ["Name", "wieght", "gvrshort", "extra"]
-"""Keys that nothing has. They never become null: the decoder takes that for absent, the schema for a mistake."""
+"""Keys that nothing has."""
 
 
 Shape = st.SearchStrategy[dict[str, Any]]
