@@ -110,6 +110,13 @@ metrics_store_option = click.option(
     help="Where exposures and metrics are kept: 'sqlite:' is a file of the state directory, 'sqlite:PATH' another one; "
     "plugins may know more.",
 )
+WEBHOOK_SECRET_VARIABLE = "ITER8_WEBHOOK_SECRET"  # noqa: S105 - its name
+webhook_secret_option = click.option(
+    "--webhook-secret-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File with the secret of webhooks that Git hosts send to /v1/hooks/git. "
+    f"[default: the variable {WEBHOOK_SECRET_VARIABLE}; without either, none are taken]",
+)
 server_option = click.option(
     "--server", default=DEFAULT_SERVER, show_default=True, envvar="ITER8_SERVER", help="Where the HTTP API is."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from iter8_gitops.cli.cluster_options import controller_cluster_options
 from iter8_gitops.cli.options import (
+    WEBHOOK_SECRET_VARIABLE,
     grpc_port_option,
     host_option,
     location_argument,
@@ -16,6 +18,7 @@ from iter8_gitops.cli.options import (
     port_option,
     source_options,
     state_dir_option,
+    webhook_secret_option,
     workers_option,
 )
 
@@ -52,7 +55,10 @@ def controller(location: str | None, state_dir: Path, **options: Any) -> None:
 @port_option
 @workers_option
 @metrics_store_option
-def serve(state_dir: Path, host: str, port: int, workers: int, metrics_store: str) -> None:
+@webhook_secret_option
+def serve(
+    state_dir: Path, host: str, port: int, workers: int, metrics_store: str, webhook_secret_file: Path | None
+) -> None:
     """Serve the HTTP API from the board in the state directory, with gunicorn.
 
     \b
@@ -62,11 +68,15 @@ def serve(state_dir: Path, host: str, port: int, workers: int, metrics_store: st
     from iter8_gitops.runtime.processes import prepare_process
     from iter8_gitops.serving.server import serve_http
     from iter8_gitops.serving.settings import ServingSettings
+    from iter8_gitops.serving.webhooks import WebhookSecret
     from iter8_gitops.spec.state_folder import StateFolder
 
     prepare_process("http")
     state = StateFolder(state_dir.absolute())
-    serve_http(ServingSettings(state, host=host, http_port=port, workers=workers, metrics=metrics_store))
+    secret = WebhookSecret(os.environ.pop(WEBHOOK_SECRET_VARIABLE, ""), webhook_secret_file)
+    serve_http(
+        ServingSettings(state, host=host, http_port=port, workers=workers, metrics=metrics_store, webhook_secret=secret)
+    )
 
 
 @click.command(short_help="Answer lookups and take metrics over gRPC, for Iter8 SDK clients.")

@@ -24,6 +24,7 @@ from iter8_gitops.cli.options import (
     port_option,
     source_options,
     state_dir_option,
+    webhook_secret_option,
     workers_option,
 )
 from iter8_gitops.errors import ConfigurationError, Iter8Error
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @grpc_port_option
 @workers_option
 @metrics_store_option
+@webhook_secret_option
 def up(
     location: str | None,
     state_dir: Path | None,
@@ -50,6 +52,7 @@ def up(
     grpc_port: int,
     workers: int,
     metrics_store: str,
+    webhook_secret_file: Path | None,
     **options: Any,
 ) -> None:
     """Serve the routemaps of PATH|URL: a Git repository (local or remote) or a directory of YAML files.
@@ -79,7 +82,9 @@ def up(
         raise ConfigurationError(message)
     for wanted in (port, grpc_port):
         _require_free(host, wanted)
-    supervisor = Supervisor(_parts(location, state, options, host, port, grpc_port, workers, metrics_store))
+    supervisor = Supervisor(
+        _parts(location, state, options, host, port, grpc_port, workers, metrics_store, webhook_secret_file)
+    )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -127,6 +132,7 @@ def _parts(
     grpc_port: int,
     workers: int,
     metrics_store: str,
+    webhook_secret_file: Path | None,
 ) -> list[Part]:
     from iter8_gitops.cli.settings import command_words
     from iter8_gitops.runtime.supervisor import Part
@@ -135,10 +141,12 @@ def _parts(
         words = command_words({"state_dir": state, **given})
         return (sys.executable, "-m", "iter8_gitops", name, *words)
 
+    secret = webhook_secret_file.absolute() if webhook_secret_file else None
+    web = {"host": host, "port": port, "workers": workers, "webhook_secret_file": secret}
     return [
         # By the environment, because a URL may hold a password, and command lines are there for all to see.
         Part("controller", command("controller", **options), {LOCATION_VARIABLE: location or ""}),
-        Part("http", command("serve", host=host, port=port, workers=workers), {METRICS_STORE_VARIABLE: metrics_store}),
+        Part("http", command("serve", **web), {METRICS_STORE_VARIABLE: metrics_store}),
         Part("grpc", command("grpc", host=host, grpc_port=grpc_port), {METRICS_STORE_VARIABLE: metrics_store}),
     ]
 

@@ -23,6 +23,7 @@ def serve_http(settings: ServingSettings) -> None:
     from iter8_gitops.serving.backend import open_metric_store
     from iter8_gitops.serving.http.server import run_http
 
+    settings.webhook_secret.check()
     open_metric_store(settings).close()  # So that a wrong one is told once, and not by every worker.
     run_http(settings)
 

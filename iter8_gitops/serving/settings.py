@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from iter8_gitops.serving.webhooks import WebhookSecret
 from iter8_gitops.spec.state_folder import StateFolder
 
 
@@ -11,7 +12,7 @@ from iter8_gitops.spec.state_folder import StateFolder
 class ServingSettings:
     """Where to listen, and where the state of this machine is. A port of 0 lets the system choose one.
 
-    `metrics` says which metric store is used; see `MetricStoreRequest`.
+    `metrics` says which metric store is used; see `MetricStoreRequest`. `webhook_secret` is what Git hosts prove.
     """
 
     state: StateFolder
@@ -20,3 +21,4 @@ class ServingSettings:
     grpc_port: int = 50051
     workers: int = 2
     metrics: str = "sqlite:"
+    webhook_secret: WebhookSecret = field(default_factory=WebhookSecret)

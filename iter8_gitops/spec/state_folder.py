@@ -38,6 +38,16 @@ class StateFolder:
         return self.root / "routes"
 
     @property
+    def nudges(self) -> Path:
+        """A file whose touch asks the controller to look at its Git sources at once."""
+        return self.root / "nudges"
+
+    @property
+    def deliveries(self) -> Path:
+        """Webhooks that were received, so that one that comes again is known."""
+        return self.root / "deliveries"
+
+    @property
     def prometheus(self) -> Path:
         """Counters that the HTTP workers and the gRPC server share for `/metrics`."""
         return self.root / "prometheus"

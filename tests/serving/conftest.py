@@ -30,6 +30,7 @@ from iter8_gitops.serving.http.openapi import openapi_document
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
+from iter8_gitops.serving.webhooks import Webhooks, WebhookSecret
 from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import Exposure, MetricValue
 from iter8_gitops.spec.problem import Problem
@@ -47,6 +48,7 @@ from iter8_gitops.spec.snapshot import (
 from iter8_gitops.spec.state_folder import StateFolder
 
 NOW = 1_700_000_000.0
+WEBHOOK_SECRET = "shared with the host"
 PROBLEM = Problem("broken.yaml", 3, 5, "unknown key 'wieght'", "did you mean 'weight'?", "prod/broken")
 
 
@@ -162,6 +164,7 @@ class Bench:
     store: SqliteMetricStore
     writer: WriterAtOnce
     telemetry: Telemetry
+    webhooks: Webhooks
     history: HistoryInMemory = field(default_factory=HistoryInMemory)
     now: float = NOW
     experiments: Experiments = field(init=False)
@@ -182,7 +185,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         replace(make_state("prod/cold", (0, 0), ("", "")), problems=(PROBLEM,)),
         problems=(PROBLEM,),
     )
-    yield Bench(BoardInMemory(snapshot), store, WriterAtOnce(store), Telemetry())
+    webhooks = Webhooks(WebhookSecret(WEBHOOK_SECRET), tmp_path / "nudges", tmp_path / "deliveries")
+    yield Bench(BoardInMemory(snapshot), store, WriterAtOnce(store), Telemetry(), webhooks)
     store.close()
 
 
@@ -221,7 +225,7 @@ class CheckedClient:
 @pytest.fixture
 def api(bench: Bench) -> CheckedClient:
     scrape = Scrape(bench.telemetry, bench.experiments.board_status, None)
-    return CheckedClient(TestClient(create_app(bench.experiments, bench.telemetry, scrape)))
+    return CheckedClient(TestClient(create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks)))
 
 
 @dataclass

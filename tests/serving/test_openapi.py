@@ -19,7 +19,12 @@ def test_the_document_is_valid_and_served_as_it_is(api: Any) -> None:
 
 
 def test_every_route_and_method_is_described_and_nothing_else(bench: Any) -> None:
-    app = create_app(bench.experiments, bench.telemetry, Scrape(bench.telemetry, bench.experiments.board_status, None))
+    app = create_app(
+        bench.experiments,
+        bench.telemetry,
+        Scrape(bench.telemetry, bench.experiments.board_status, None),
+        bench.webhooks,
+    )
 
     served = set()
     nodes = list(app._router._roots)

@@ -13,6 +13,7 @@ from falcon.asgi import App, Request, Response, WebSocket
 from iter8_gitops.serving.http.answers import add_error_handlers
 from iter8_gitops.serving.http.dashboards import AbnDashboardResource
 from iter8_gitops.serving.http.decisions import LookupResource, MetricsResource
+from iter8_gitops.serving.http.hooks import GitHookResource
 from iter8_gitops.serving.http.operations import (
     HealthResource,
     OpenapiResource,
@@ -23,6 +24,7 @@ from iter8_gitops.serving.http.routemaps import HistoryResource, RoutemapResourc
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
+from iter8_gitops.serving.webhooks import Webhooks
 
 
 class TimedRequest(Request):
@@ -73,7 +75,9 @@ class NoWebSockets:
         await ws.close()
 
 
-def create_app(experiments: Experiments, telemetry: Telemetry, scrape: Scrape) -> App[TimedRequest, Response]:
+def create_app(
+    experiments: Experiments, telemetry: Telemetry, scrape: Scrape, webhooks: Webhooks
+) -> App[TimedRequest, Response]:
     """The application, with everything it needs given to it."""
     app = App(request_type=TimedRequest, middleware=[RequestTelemetry(telemetry)])
     app.add_middleware(NoWebSockets())
@@ -84,6 +88,7 @@ def create_app(experiments: Experiments, telemetry: Telemetry, scrape: Scrape) -
     app.add_route("/v1/sources", SourcesResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}/history", HistoryResource(experiments))
+    app.add_route("/v1/hooks/git", GitHookResource(webhooks))
     app.add_route("/abnDashboard", AbnDashboardResource(experiments))
     app.add_route("/metrics", PrometheusResource(telemetry, scrape))
     app.add_route("/healthz", HealthResource())

@@ -25,7 +25,7 @@ async def read_json(req: Request) -> Any:
     with the line and column of what is not JSON, and for NaN, infinity and duplicate keys.
     """
     _require_json(req)
-    return _decode(await _read(req))
+    return _decode(await read_body(req))
 
 
 def _require_json(req: Request) -> None:
@@ -35,8 +35,8 @@ def _require_json(req: Request) -> None:
         raise RequestError(falcon.HTTP_415, "Unsupported media type", description, "Content-Type")
 
 
-async def _read(req: Request) -> bytes:
-    """The whole body, however it is framed."""
+async def read_body(req: Request) -> bytes:
+    """The whole body, however it is framed. Raises `RequestError` (413) and `InvalidArgumentError`."""
     announced = req.content_length
     body = bytearray()
     received = 0

@@ -33,6 +33,7 @@ def openapi_document() -> dict[str, Any]:
             },
             "/v1/routemaps/{namespace}/{name}": {"get": _routemap()},
             "/v1/routemaps/{namespace}/{name}/history": {"get": _history()},
+            "/v1/hooks/git": {"post": _git_hook()},
             "/abnDashboard": {"get": _dashboard()},
             "/metrics": {"get": _operation("scrape", "Counters and gauges for Prometheus", _TEXT, {"type": "string"})},
             "/healthz": {"get": _operation("health", "Is the process alive?", _JSON, reference("Health"))},
@@ -110,6 +111,27 @@ def _names() -> list[Schema]:
     ]
 
 
+def _git_hook() -> Schema:
+    operation = {
+        **_operation(
+            "gitHook",
+            "Webhooks of GitHub, GitLab, Gitea and Forgejo",
+            _JSON,
+            reference("Reception"),
+            400,
+            401,
+            403,
+            413,
+            503,
+        ),
+        "description": "Asks for a look at all Git sources at once. "
+        "Signed as the host does, with the secret that `serve` was given.",
+    }
+    operation["responses"]["202"] = _response("The sources are looked at", _JSON, reference("Reception"))
+    operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": {"type": "object"}}}}
+    return operation
+
+
 def _dashboard() -> Schema:
     """Errors are plain text here, for Iter8's clients."""
     operation = _operation("abnDashboard", "Metrics per version, for Grafana", _JSON, reference("Dashboard"))
@@ -133,6 +155,8 @@ def _readiness() -> Schema:
 
 _REFUSALS = {
     400: "An argument is missing or wrong",
+    401: "Not signed with the secret",
+    403: "Not configured",
     404: "No such application",
     405: "Not the method of this route",
     413: "The body is too large",

@@ -174,6 +174,10 @@ SCHEMAS: dict[str, Schema] = {
         },
         "One change.",
     ),
+    "Reception": _object(
+        {"result": {"type": "string", "enum": ["accepted", "ignored", "repeated"]}, "description": _STRING},
+        "What became of a webhook.",
+    ),
     "Route": _object(
         {"template": _STRING, "group": _STRING, "kind": _STRING, "namespace": _STRING, "name": _STRING},
         "An object rendered from a routing template.",

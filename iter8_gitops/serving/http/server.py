@@ -14,6 +14,7 @@ from iter8_gitops.serving.http.app import TimedRequest, create_app
 from iter8_gitops.serving.http.listening import listen
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.settings import ServingSettings
+from iter8_gitops.serving.webhooks import Webhooks
 
 GRACEFUL_SECONDS = 10
 """From SIGTERM to SIGKILL of a worker."""
@@ -70,8 +71,10 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
     def load(self) -> App[TimedRequest, Response]:
         """The application of one worker, called in it: threads and SQLite files do not survive a fork."""
         self._backend = backend = Backend(self._settings)
-        scrape = Scrape(backend.telemetry, backend.experiments.board_status, self._settings.state.prometheus)
-        app = create_app(backend.experiments, backend.telemetry, scrape)
+        state = self._settings.state
+        scrape = Scrape(backend.telemetry, backend.experiments.board_status, state.prometheus)
+        webhooks = Webhooks(self._settings.webhook_secret, state.nudges, state.deliveries)
+        app = create_app(backend.experiments, backend.telemetry, scrape, webhooks)
         app.add_middleware(_ClosesAtShutdown(backend.close))
         return app
 
