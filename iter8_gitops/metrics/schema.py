@@ -17,6 +17,8 @@ together. A sum is two doubles, see `iter8_gitops.core.moments`.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from iter8_gitops.errors import UnavailableError
@@ -133,13 +135,22 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
 
     `connection` must be in autocommit mode. Raises `UnavailableError` that says what to do.
     """
-    if _is_current(connection, path):
+    # Both looks are inside of a transaction: between two statements another process may create everything.
+    with _transaction(connection, "DEFERRED"):
+        current = _is_current(connection, path)
+    if current:
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with _transaction(connection, "IMMEDIATE"):
         if not _is_current(connection, path):
             for statement in _TABLES:
                 connection.execute(statement)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
     except BaseException:
         connection.execute("ROLLBACK")
         raise

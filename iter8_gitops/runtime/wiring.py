@@ -74,6 +74,8 @@ def controller_parts(settings: ControllerSettings, stack: ExitStack) -> Parts:
         _log.debug("plugin %s of %s", loaded.name, loaded.distribution)
     for failure in plugins.failures:
         _log.error("plugin %s of %s is left out: %s", failure.name, failure.distribution, failure.message)
+    for conflict in resolver.table().conflicts:
+        _log.warning("the short name %s stands for %s, and not for %s, which claims it too", *conflict.told())
     for feed in feeds:
         _log.info("source %s: %s", feed.source.name, feed.source.location)
     return Parts(

@@ -17,6 +17,11 @@ class Conflict:
     kept: ResourceKind
     refused: ResourceKind
 
+    def told(self) -> tuple[str, str, str]:
+        """The name, and both kinds in words for people: `Deployment (apps)`."""
+        kept, refused = (f"{each.kind} ({each.group or 'core'})" for each in (self.kept, self.refused))
+        return self.short_name, kept, refused
+
 
 class KindTable:
     """The known kinds. Earlier kinds win over later ones.

@@ -47,7 +47,6 @@ class MetricStoreContract(CreditContract, NumberContract):
     def test_threads_that_write_at_once_lose_and_repeat_nothing(self, open_store: OpenStore) -> None:
         """Through one opened store and through several."""
         stores = [open_store(), open_store()]
-        stores[0].record([Exposure(arm(), "user-0")], [])
 
         def write(number: int) -> None:
             for turn in range(_TURNS):

@@ -87,3 +87,16 @@ def test_options_of_a_real_cluster_without_one_are_refused(tmp_path: Path) -> No
     settings = ControllerSettings(str(tmp_path), StateFolder(tmp_path), access=ClusterAccess(context="dev"))
     with pytest.raises(ConfigurationError, match="--context is for a real cluster; add --cluster kubernetes"):
         check_settings(settings)
+
+
+def test_a_short_name_that_two_kinds_claim_is_told_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("resourceTypes: {deploy: {Group: x.io, Version: v1, Resource: widgets, Kind: Widget}}\n")
+    (tmp_path / "tree").mkdir()
+    settings = ControllerSettings(str(tmp_path / "tree"), StateFolder(tmp_path / "state"), config=config)
+    with ExitStack() as stack:
+        controller_parts(settings, stack)
+    said = "the short name deploy stands for Widget (x.io), and not for Deployment (apps), which claims it too"
+    assert said in caplog.messages
