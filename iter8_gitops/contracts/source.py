@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -34,7 +34,7 @@ class Source(Protocol):
         Each look at the source yields exactly one value: a new `SourceTree` after a change, the
         identical object (`is`) when nothing changed, or a `SourceFailure` when the look failed. The
         last tree stays in force during failures; the next tree, even an identical one, ends them.
-        Failed looks are repeated with exponential backoff and jitter.
+        Looks that fail to reach the place are repeated with exponential backoff and jitter.
 
         Blocks between looks. Ends within about a second after `stop` is set, also when a remote hangs.
         """
@@ -42,13 +42,45 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """What proves to a server who asks. Files are read at each use, so that what they hold can be rotated.
+
+    `password` (a password or a token) may come from the environment of the process, which is for every source: it is
+    left unused where none is asked for. `password_file` holds one on its first line; only one of the two is given.
+    `username` may stay empty for a token. `ssh_key` is a private key without a passphrase, and `known_hosts` the only
+    host keys that are trusted; without it those of the person who runs the process are.
+    """
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    password_file: Path | None = None
+    ssh_key: Path | None = None
+    known_hosts: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Who must have signed a revision for it to take effect: one key of either file. At least one is given.
+
+    `ssh_signers` lists allowed signers as `ssh-keygen -Y verify` reads them; `gpg_keys` holds OpenPGP public keys,
+    armored or not. Both are read at each use.
+    """
+
+    ssh_signers: Path | None = None
+    gpg_keys: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRequest:
     """What a person asked to read routemaps from; see the options of the CLI.
 
-    `location` is as it was given: a URL, a path, or whatever a plugin knows. `revision` is a branch, a tag or a
-    commit, `subpath` a folder in it, `interval` the seconds between two looks; None and "" leave them to the source.
-    `cache` is a folder that the source may use, and that survives a restart. `read_before` says that a controller
-    ran with this state before, so that a location that is away is no mistake.
+    `location` is as it was given: a URL, a path, or whatever a plugin knows. `revision` is a branch, a tag, a range of
+    version tags or a commit, `subpath` a folder in it, `interval` the seconds between two looks; None and "" leave
+    them to the source. `cache` is a folder that the source may use, and that survives a restart. `read_before` says
+    that a controller ran with this state before, so that a location that is away is no mistake.
+
+    `credentials` and `verification` are refused by a source that has no use for them. `nudges` is a file that another
+    process touches to ask for a look at once; it need not exist yet.
     """
 
     location: str
@@ -58,6 +90,9 @@ class SourceRequest:
     subpath: str = ""
     interval: float | None = None
     read_before: bool = False
+    credentials: Credentials | None = None
+    verification: Verification | None = None
+    nudges: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

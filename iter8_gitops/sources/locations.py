@@ -26,7 +26,8 @@ def open_location(request: SourceRequest) -> Source:
     A URL, a bare Git repository or the top of a Git work tree is read as Git: there, commits count. Any
     other local directory or file is read as it lies, unless `revision` (a branch, a tag or a full
     commit id) asks for the Git repository around it. `subpath` narrows the source to a folder or file in it;
-    `cache` and `interval` (seconds; by default 10, or 1 for a repository on this machine) are for Git.
+    `cache`, `interval` (seconds; by default 10, or 1 for a repository on this machine), `credentials`, `verification`
+    and `nudges` are for Git.
 
     A local path that does not exist is a mistake, unless it was `read_before`: then the source fails until the
     path is there again. Raises ConfigurationError for what can never work.
@@ -35,15 +36,15 @@ def open_location(request: SourceRequest) -> Source:
     path = _local_path(request.location)
     branch = request.revision
     seconds = request.interval or (REMOTE_SECONDS if path is None else LOCAL_SECONDS)
-    as_git = partial(_git_source, cache=request.cache, revision=branch, interval=seconds, name=request.name)
+    as_git = partial(_git_source, request, interval=seconds)
     if path is None:
         return as_git(request.location, subpath=inside)
-    as_directory = partial(DirectorySource, path / inside if inside else path, name=request.name)
+    as_directory = partial(_directory_source, request, path / inside if inside else path)
     if not _exists(path):
         if not request.read_before:
             raise ConfigurationError(_absence(request.location))
         repository = as_git(str(path.resolve()), subpath=inside)
-        return repository if repository.has_mirror else as_directory()
+        return repository if repository.has_mirror or request.verification else as_directory()
     if _is_repository(path):
         return as_git(str(path.resolve()), subpath=inside)
     if branch is None:
@@ -71,12 +72,33 @@ def _local_path(location: str) -> Path | None:
     return path
 
 
-def _git_source(url: str, cache: Path, revision: str | None, subpath: str, interval: float, name: str) -> GitSource:
+def _directory_source(request: SourceRequest, path: Path) -> DirectorySource:
+    if request.verification is not None:
+        shown = printable(str(path))
+        message = f"{shown} is read as it lies, so nothing in it is signed; give a Git repository, or a branch of one"
+        raise ConfigurationError(message)
+    given = request.credentials
+    if given and (given.username or given.password_file or given.ssh_key or given.known_hosts):
+        raise ConfigurationError("a directory of this machine needs neither a password nor a key")
+    return DirectorySource(path, name=request.name)
+
+
+def _git_source(request: SourceRequest, url: str, *, subpath: str, interval: float) -> GitSource:
     try:
         from iter8_gitops.sources.git.source import GitSource
     except ImportError as error:  # GitPython looks for git when it is imported.
         raise ConfigurationError("reading a Git repository needs the git program; install git") from error
-    return GitSource(url, cache=cache, revision=revision, subpath=subpath, interval=interval, name=name)
+    return GitSource(
+        url,
+        cache=request.cache,
+        revision=request.revision,
+        subpath=subpath,
+        interval=interval,
+        name=request.name,
+        credentials=request.credentials,
+        verification=request.verification,
+        nudges=request.nudges,
+    )
 
 
 def _exists(path: Path) -> bool:

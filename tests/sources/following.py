@@ -53,7 +53,11 @@ class Following:
 
     def failure(self) -> SourceFailure:
         """Return the next failure, trees being passed over."""
-        return next(each for each in self._in_time() if isinstance(each, SourceFailure))
+        return self.failure_that(lambda _: True)
+
+    def failure_that(self, fits: Callable[[SourceFailure], bool]) -> SourceFailure:
+        """Return the next failure that fits."""
+        return next(each for each in self._in_time() if isinstance(each, SourceFailure) and fits(each))
 
     def _in_time(self) -> Iterator[SourceTree | SourceFailure]:
         deadline = time.monotonic() + _PATIENCE

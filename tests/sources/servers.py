@@ -23,13 +23,18 @@ class GitHttpServer:
     """Serves the repositories below `root` with `git http-backend`; asks for `username` and `password` if given.
 
     It can be stopped and started again on the same port. `requests` holds every request line with its
-    decoded credentials.
+    decoded credentials, `sent` counts the bytes of all answers. `moved` maps a first part of paths to another one,
+    to which whoever asks is sent. Every POST after the first `most_posts` of them is answered with an error.
+    `login` may be changed at any time.
     """
 
     def __init__(self, root: Path, *, username: str = "", password: str = "") -> None:
         self.root = root
         self.login = f"{username}:{password}" if username else ""
         self.requests: list[tuple[str, str]] = []
+        self.moved: dict[str, str] = {}
+        self.most_posts: int | None = None
+        self.sent = 0
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
@@ -66,6 +71,11 @@ class _Backend(BaseHTTPRequestHandler):
         self._serve()
 
     def do_POST(self) -> None:
+        if self._owner.most_posts is not None:
+            self._owner.most_posts -= 1
+            if self._owner.most_posts < 0:
+                self.send_error(503)
+                return
         self._serve()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
@@ -75,6 +85,13 @@ class _Backend(BaseHTTPRequestHandler):
         encoded = self.headers.get("Authorization", "").removeprefix("Basic ")
         login = base64.b64decode(encoded).decode()
         self._owner.requests.append((self.requestline, login))
+        for old, new in self._owner.moved.items():
+            if self.path.startswith(old):
+                self.send_response(301)
+                self.send_header("Location", self._owner.url + new + self.path.removeprefix(old))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
         if self._owner.login and login != self._owner.login:
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="git"')
@@ -103,6 +120,7 @@ class _Backend(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        self._owner.sent += len(content)
         self.wfile.write(content)
 
 
@@ -142,13 +160,45 @@ def hang() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
-class SshServer:
-    """A running sshd for the current user. `command` is an ssh command line that trusts it and has a key for it."""
+@contextmanager
+def hang_after_login() -> Iterator[tuple[str, threading.Event]]:
+    """Ask for a password, and say nothing more to those who give one; yields the address, and an event for then."""
+    known, over = threading.Event(), threading.Event()
 
-    def __init__(self, port: int, command: str) -> None:
+    class Hanging(_QuietFiles):
+        def do_GET(self) -> None:
+            if "Authorization" in self.headers:
+                known.set()
+                over.wait()
+                return
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hanging) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", known
+        finally:
+            over.set()
+            server.shutdown()
+            thread.join()
+
+
+class SshServer:
+    """A running sshd for the current user. `command` is an ssh command line that trusts it and has a key for it.
+
+    `key` is that key, `known_hosts` a file with its host key.
+    """
+
+    def __init__(self, port: int, folder: Path) -> None:
         self.port = port
         self.user = getpass.getuser()
-        self.command = command
+        self.command = f"ssh -F '{folder / 'ssh_config'}'"
+        self.key = folder / "client"
+        self.known_hosts = folder / "known_hosts"
 
     def url(self, path: Path) -> str:
         """The ssh:// address of a repository of this machine."""
@@ -197,7 +247,7 @@ def serve_ssh(sshd: str, folder: Path) -> Iterator[SshServer]:
     process = subprocess.Popen([sshd, "-D", "-e", "-f", str(folder / "sshd_config")], stderr=subprocess.DEVNULL)
     try:
         _wait_for(port)
-        yield SshServer(port, f"ssh -F '{folder / 'ssh_config'}'")
+        yield SshServer(port, folder)
     finally:
         process.terminate()
         process.wait()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from iter8_gitops.sources.git.failures import explain, redact
-from iter8_gitops.sources.git.urls import Credentials
+from iter8_gitops.sources.git.logins import Login
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,6 @@ def test_what_a_server_says_cannot_garble_a_terminal_or_flood_a_log() -> None:
 
 
 def test_secrets_are_taken_out_in_every_spelling() -> None:
-    secrets = Credentials("https://host", "ada", "p@ss/w:rd").secrets()
+    secrets = Login("ada", "p@ss/w:rd").secrets()
     text = "p@ss/w:rd p%40ss/w%3Ard p%40ss%2Fw%3Ard YWRhOnBAc3MvdzpyZA== https://ada:other@host/x"
     assert redact(text, secrets) == "*** *** *** *** https://***@host/x"

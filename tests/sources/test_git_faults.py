@@ -102,6 +102,37 @@ def test_a_damaged_cache_is_fetched_anew(
     assert tree.revision == repository.git("rev-parse", "HEAD")
 
 
+@pytest.mark.parametrize("damage", ["HEAD:a.yaml", "HEAD:", "HEAD"])
+def test_a_damaged_cache_of_an_unchanged_remote_is_fetched_anew(
+    repository: Repository, git_source: MakeSource, follow: Follow, cache: Path, damage: str
+) -> None:
+    repository.commit({"a.yaml": "one" * 100})
+    with Following(git_source(repository.path)) as following:
+        following.tree()
+    (mirror,) = cache.glob("*.git")
+    name = repository.git("rev-parse", damage)
+    file = mirror / "objects" / name[:2] / name[2:]
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:-9] + b"\0nonsense")
+    assert contents(follow(git_source(repository.path)).tree()) == {"a.yaml": "one" * 100}
+
+
+def test_a_pack_with_wrong_bytes_in_the_cache_is_fetched_anew(
+    repository: Repository, git_source: MakeSource, follow: Follow, cache: Path
+) -> None:
+    files = {f"{number}.yaml": f"{number} " * 200 for number in range(150)}
+    repository.commit(files)
+    with Following(git_source(repository.path)) as following:
+        following.tree()
+    (pack,) = cache.glob("*.git/objects/pack/*.pack")
+    content = bytearray(pack.read_bytes())
+    content[200:-200] = bytes(len(content) - 400)
+    pack.chmod(0o600)
+    pack.write_bytes(content)
+    repository.commit({"0.yaml": "new"})
+    assert contents(follow(git_source(repository.path)).tree()) == {**files, "0.yaml": "new"}
+
+
 def test_an_object_missing_from_the_cache_is_fetched_anew(
     repository: Repository, git_source: MakeSource, follow: Follow, cache: Path
 ) -> None:

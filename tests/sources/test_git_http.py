@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -150,31 +149,3 @@ def test_credentials_are_not_given_to_another_host(
         failure = follow(git_source("http://ada:other@127.0.0.1:1/routemaps")).failure()
         assert failure.message.endswith("authentication required")
         assert {login for _, login in stranger.requests} == {""}
-
-
-def test_secrets_are_neither_on_command_lines_nor_in_the_cache(
-    repository: Repository,
-    guarded: GitHttpServer,
-    git_source: MakeSource,
-    follow: Follow,
-    cache: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    commands: list[str] = []
-    popen = subprocess.Popen.__init__
-
-    def record(self: subprocess.Popen[bytes], args: list[str], *rest: object, **options: object) -> None:
-        commands.append(repr(args))
-        popen(self, args, *rest, **options)  # type: ignore[call-overload]  # passed on as they are
-
-    monkeypatch.setattr(subprocess.Popen, "__init__", record)
-    repository.commit({"a.yaml": "one"})
-    source = git_source(with_login(guarded, f"ada:{QUOTED}"))
-    follow(source).tree()
-    cached = b"".join(file.read_bytes() for file in cache.rglob("*") if file.is_file())
-    texts = ["\n".join(commands), cached.decode("latin-1"), source.name, source.location, repr(vars(source))]
-    assert "ls-remote" in texts[0]
-    for text in texts:
-        assert PASSWORD not in text
-        assert QUOTED not in text
-        assert "ada" not in text.replace("adata", "")

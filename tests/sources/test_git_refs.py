@@ -82,6 +82,20 @@ def test_a_full_commit_id_is_a_commit(length: int) -> None:
     assert ref.names == ()
 
 
+def test_a_range_of_versions_is_told_from_a_name() -> None:
+    ref = parse_ref("semver: >=1.2  <2 ")
+    assert ref.versions is not None
+    assert ref.names == ()
+    assert ref.shown == "version tags >=1.2 <2"
+    assert ref.digest == parse_ref("semver:>=1.2 <2").digest != parse_ref("semver:>=1.2").digest
+
+
+@pytest.mark.parametrize("text", ["semver:", "semver:main", "semver:>>1", "semver:1.2 || "])
+def test_what_is_no_range_of_versions_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"is no range of versions such as semver:>=1\.2 <2"):
+        parse_ref(text)
+
+
 def test_a_shortened_commit_id_is_a_name() -> None:
     assert parse_ref("abcdef0").commit == ""
 

@@ -28,6 +28,14 @@ def test_a_commit_is_delivered_with_its_id_and_its_files(
     assert tree.files[0].digest == repository.git("rev-parse", "HEAD:a.yaml")
 
 
+def test_the_author_of_a_commit_is_part_of_the_tree(
+    repository: Repository, git_source: MakeSource, follow: Follow
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    repository.git("commit", "--quiet", "--amend", "--no-edit", "--author=Zo\u00eb <zoe@example.com>")
+    assert follow(git_source(repository.path)).tree().author == "Zo\u00eb <zoe@example.com>"
+
+
 def test_a_new_commit_is_delivered(repository: Repository, git_source: MakeSource, follow: Follow) -> None:
     repository.commit({"a.yaml": "one", "b.yaml": "same"})
     following = follow(git_source(repository.path))
@@ -245,7 +253,9 @@ def test_a_commit_without_files_is_an_empty_tree(
     repository: Repository, git_source: MakeSource, follow: Follow
 ) -> None:
     commit = repository.commit({})
-    assert follow(git_source(repository.path)).tree() == SourceTree(git_source(repository.path).name, commit, ())
+    assert follow(git_source(repository.path)).tree() == SourceTree(
+        git_source(repository.path).name, commit, (), "Ada <ada@example.com>"
+    )
 
 
 def test_submodules_are_passed_over(

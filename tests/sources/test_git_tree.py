@@ -13,8 +13,8 @@ OID = "0" * 40
 
 
 def listing(*entries: tuple[str, str, str, str]) -> bytes:
-    """Write entries (mode, type, id, path) as `git ls-tree -r -l -z` does."""
-    return b"".join(f"{mode} {kind} {oid}       5\t{path}\0".encode() for mode, kind, oid, path in entries)
+    """Write entries (mode, type, id, path) as `git ls-tree -r -z` does."""
+    return b"".join(f"{mode} {kind} {oid}\t{path}\0".encode() for mode, kind, oid, path in entries)
 
 
 def tree_of(files: list[str], links: dict[str, str]) -> CommitTree:
@@ -27,7 +27,7 @@ def tree_of(files: list[str], links: dict[str, str]) -> CommitTree:
 
 def test_submodules_are_not_there() -> None:
     tree = CommitTree(
-        b"160000 commit 1111111111111111111111111111111111111111       -\tvendor\0"
+        b"160000 commit 1111111111111111111111111111111111111111\tvendor\0"
         + listing(("100644", "blob", OID, "a.yaml"))
     )
     assert dict(tree.entries("")) == {"a.yaml": Kind.FILE}
@@ -48,8 +48,9 @@ def test_a_path_through_a_link_out_of_the_repository_is_a_failure() -> None:
 
 
 def test_an_overlong_link_is_refused() -> None:
-    tree = CommitTree(f"120000 blob {OID} 1000000\ta.yaml\0".encode())
-    assert tree.links() == {}
+    tree = CommitTree(listing(("120000", "blob", OID, "a.yaml")))
+    assert tree.links() == {OID}
+    tree.set_targets({})
     with pytest.raises(RefusedError, match="too long"):
         tree.follow("a.yaml")
 

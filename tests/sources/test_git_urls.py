@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iter8_gitops.errors import ConfigurationError
-from iter8_gitops.sources.git.urls import Credentials, looks_like_url, parse_git_url
+from iter8_gitops.sources.git.logins import Login
+from iter8_gitops.sources.git.urls import looks_like_url, parse_git_url
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from iter8_gitops.sources.git.urls import Credentials, looks_like_url, parse_git
 def test_an_ordinary_address_is_given_to_git_as_it_is(url: str) -> None:
     parsed = parse_git_url(url)
     assert parsed.address == parsed.shown == url
-    assert parsed.credentials is None
+    assert parsed.login is None
     assert not parsed.is_local
     assert looks_like_url(url)
 
@@ -127,9 +128,10 @@ def test_what_could_run_a_program_or_fool_git_is_refused(url: str) -> None:
 )
 def test_credentials_are_taken_out_of_the_address(url: str, username: str, password: str) -> None:
     parsed = parse_git_url(url)
-    assert parsed.credentials == Credentials("https://host", username, password)
+    assert parsed.login == Login(username, password)
+    assert parsed.origin == "https://host"
     assert parsed.address == parsed.shown == "https://host/repo"
-    for secret in parsed.credentials.secrets():
+    for secret in parsed.login.secrets():
         assert secret not in repr(parsed)
 
 

@@ -1,7 +1,7 @@
 """The settings and environment under which Git runs: no prompts, no hooks, no helpers that run programs.
 
 The person's own Git configuration stays in force (credential helpers, proxies, certificate authorities).
-Settings are given with `-c`, secrets in the environment, because every user can see command lines.
+Settings are given with `-c`, which every user of the machine can see; secrets travel elsewhere, see `logins`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from iter8_gitops.sources.git.urls import Credentials
-
 _TRANSPORTS = ("file", "http", "https", "ssh")
-_SSH = (
-    "ssh -oBatchMode=yes -oConnectTimeout=10 -oServerAliveInterval=15 -oServerAliveCountMax=3 "
-    # A shared connection would outlive the command and keep its output open.
-    "-oControlMaster=no"
-)
-_USERNAME = "ITER8_GITOPS_GIT_USERNAME"
-_PASSWORD = "ITER8_GITOPS_GIT_PASSWORD"  # noqa: S105 - the name of a variable
-_HELPER = (
-    f'!f() {{ if test "$1" = get; then printf "username=%s\\npassword=%s\\n" "${_USERNAME}" "${_PASSWORD}"; fi; }}; f'
-)
+_SECRETS = ("ITER8_GIT_TOKEN", "ITER8_GIT_PASSWORD")
+"""Variables in which this process may have been given a secret; Git's processes have no use for them."""
 UPLOAD_PACK = "git -c 'safe.directory=*' upload-pack"
 """Serves a local repository that belongs to another user, as one mounted into a container often does.
 
@@ -30,27 +20,24 @@ nothing of that kind from it, and a person named this repository.
 """
 
 
-def git_settings(credentials: Credentials | None) -> tuple[str, ...]:
-    """Return the `-c` options for every command."""
-    settings = [
+def git_settings() -> tuple[str, ...]:
+    """Return the settings for every command."""
+    return (
         "core.hooksPath=/dev/null",
         "protocol.ext.allow=never",
         "gc.autoDetach=false",
         "gc.pruneExpire=1.hour.ago",
         "http.lowSpeedLimit=1000",
         "http.lowSpeedTime=30",
-    ]
-    if credentials is not None:
-        # The empty value drops the person's helpers for this host: they would be told to store the secret.
-        settings += [f"credential.{credentials.origin}.helper=", f"credential.{credentials.origin}.helper={_HELPER}"]
-    return tuple(option for setting in settings for option in ("-c", setting))
+    )
 
 
-def git_environment(repository: Path, credentials: Credentials | None, inherited: Mapping[str, str]) -> dict[str, str]:
+def git_environment(repository: Path, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the variables to add to `inherited` for commands on the bare `repository`."""
     allowed = inherited.get("GIT_ALLOW_PROTOCOL")
     transports = [each for each in _TRANSPORTS if allowed is None or each in allowed.split(":")]
-    environment = {
+    return {
+        **dict.fromkeys((name for name in _SECRETS if name in inherited), ""),
         # This process may itself run below Git, from a hook say, whose repository must not be meant.
         "GIT_DIR": str(repository),
         "GIT_OBJECT_DIRECTORY": str(repository / "objects"),
@@ -61,15 +48,5 @@ def git_environment(repository: Path, credentials: Credentials | None, inherited
         "GIT_ASKPASS": inherited.get("GIT_ASKPASS", ""),
         "SSH_ASKPASS_REQUIRE": "never",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
     }
-    if credentials is not None:
-        environment[_USERNAME] = credentials.username
-        environment[_PASSWORD] = credentials.password
-    return environment
-
-
-def ssh_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that keep ssh from asking and from waiting for ever, unless `inherited` names an ssh."""
-    if "GIT_SSH_COMMAND" in inherited or "GIT_SSH" in inherited:
-        return {}
-    return {"GIT_SSH_COMMAND": _SSH}

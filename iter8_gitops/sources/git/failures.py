@@ -10,6 +10,11 @@ _LONGEST = 300
 _REASONS = tuple(
     (re.compile(pattern, re.IGNORECASE), reason)
     for pattern, reason in (
+        (
+            r"remote host identification has changed",
+            "the host key is another than the one in known_hosts; find out why before you replace it there",
+        ),
+        (r"load key .*(invalid format|error in libcrypto)", "ssh cannot read the key; it must end with a line break"),
         (r"host key verification failed", "the host key is not known; add it to known_hosts after checking it"),
         (r"permission denied \(", "permission denied; the server accepted none of the ssh keys"),
         (r"could not read (username|password)|terminal prompts disabled", "authentication required"),
@@ -29,15 +34,16 @@ _REASONS = tuple(
             "repository not found",
         ),
         (r"couldn't find remote ref|not our ref", "it does not have what was asked for"),
+        (r"remote: .*\b(corrupt|missing (blob|tree|commit))|bad pack header", "the repository there is damaged"),
     )
 )
 _USERINFO = re.compile(r"(\w://)[^\s/@']+@")
 _NOISE = re.compile(r"^(fatal|error|warning|remote): +", re.IGNORECASE)
 
 
-def explain(stderr: str, secrets: tuple[str, ...] = ()) -> str:
-    """Return one short line without secrets: a known reason, or else the most telling line that Git wrote."""
-    text = redact(stderr, secrets)
+def explain(stderr: str) -> str:
+    """Return one short line: a known reason, or else the most telling line that Git wrote."""
+    text = redact(stderr, ())
     for pattern, reason in _REASONS:
         if pattern.search(text):
             return reason

@@ -14,6 +14,9 @@ from iter8_gitops.errors import SourceUnavailableError
 from iter8_gitops.sources.git.process import GitCommands, GitFailedError
 
 _LOCK_SECONDS = 30.0
+_DELIVERED = "delivered"
+_NOTE_SECONDS = 60.0
+_GROWTH_BYTES = 64 * 1024 * 1024
 _SHA256_LENGTH = 64
 
 
@@ -21,15 +24,17 @@ class Mirror:
     """The bare repository at `path`, in which this source owns the refs below `refs/iter8/<key>/`.
 
     `fetched` is what was last fetched and `delivered` the commit whose tree was last delivered; both
-    outlive this process. Several sources and processes may share one mirror.
+    outlive this process. `trust` names the verification under which commits are delivered, if there is one: what
+    was delivered under another or without any does not count. Several sources and processes may share one mirror.
     """
 
-    def __init__(self, path: Path, key: str, commands: GitCommands) -> None:
+    def __init__(self, path: Path, key: str, commands: GitCommands, trust: str = "") -> None:
         self.path = path
         self.prefix = f"refs/iter8/{key}"
         self.fetched = f"{self.prefix}/fetched"
-        self._delivered = f"{self.prefix}/delivered"
+        self._delivered = f"{self.prefix}/{_DELIVERED}{trust and '-'}{trust}"
         self._commands = commands
+        self._whole = path.with_suffix(".whole")
 
     @contextmanager
     def locked(self) -> Iterator[int]:
@@ -42,36 +47,72 @@ class Mirror:
         descriptor = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._wait_for(descriptor)
-            for pattern in ("*.lock", "tmp_*"):
-                for remnant in self.path.rglob(pattern):
-                    remnant.unlink(missing_ok=True)
+            self._clean()
             yield descriptor
         finally:
             os.close(descriptor)
 
-    def create(self, example: str) -> None:
-        """Make the mirror when there is none. `example` is an object id of the remote, which shows its hash."""
+    def prepare(self, example: str) -> None:
+        """Make the mirror when there is none. `example` is an object id of the remote, which shows its hash.
+
+        A mirror without contents is made anew when it has grown much: Git never prunes old commits from one.
+        """
+        if self._is_overgrown():
+            self.discard()
         if self.path.exists():
             return
         formats = ("--object-format=sha256",) if len(example) == _SHA256_LENGTH else ()
         self._commands.run("init", "--quiet", "--bare", "--template=", *formats, "--", str(self.path))
 
     def is_usable(self, example: str) -> bool:
-        """Tell whether the mirror is a whole repository with the same hash as `example`."""
+        """Tell whether the mirror is a sound repository with the same hash as `example`."""
         try:
             found = self._commands.run("rev-parse", "--show-object-format").decode().strip()
-            self._commands.run("rev-list", "--objects", "--quiet", "--glob=refs/iter8")
+            self._commands.run("fsck", "--no-dangling", "--no-progress")
         except GitFailedError:
             return False
+        except SourceUnavailableError:
+            return True  # So much of it that there was no time to see it all.
         return found == ("sha256" if len(example) == _SHA256_LENGTH else "sha1")
+
+    def note_size(self) -> None:
+        """Remember how large a mirror without contents is at first."""
+        if not self._size_note.exists():
+            self._size_note.write_text(str(self._promised_bytes()))
 
     def discard(self) -> None:
         """Remove the mirror; the next fetch makes it anew."""
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def keep_whole(self) -> None:
+        """Remember that this remote does not serve parts of commits, also after the mirror is discarded."""
+        self._whole.touch()
+
+    @property
+    def is_kept_whole(self) -> bool:
+        """Tell whether commits must be fetched with all their contents."""
+        return self._whole.exists()
+
+    def missing_objects(self, commit: str) -> frozenset[str]:
+        """Return the ids of the contents of `commit` that were left at the remote. Raises GitFailedError."""
+        if not self._promised_packs():
+            return frozenset()
+        listed = self._commands.run(
+            "rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit
+        )
+        return frozenset(line[1:] for line in listed.decode("ascii", "replace").splitlines() if line.startswith("?"))
+
     def object_id(self, name: str) -> str:
         """Return the id of the object that a ref of the mirror names, or an empty string."""
         return self._parse(name)
+
+    def holds(self, object_id: str) -> bool:
+        """Tell whether the object, and what it names, can be read; a ref may name one that is lost."""
+        try:
+            self._commands.run("rev-list", "--objects", "--quiet", "--no-walk", "--missing=allow-promisor", object_id)
+        except GitFailedError:
+            return False
+        return True
 
     def commit(self, name: str) -> str:
         """Return the commit that a ref or id leads to, tags being followed, or an empty string."""
@@ -97,6 +138,39 @@ class Mirror:
         except GitFailedError:
             return ""
         return found.decode().strip()
+
+    @property
+    def _size_note(self) -> Path:
+        return self.path / "iter8-first-size"
+
+    def _is_overgrown(self) -> bool:
+        try:
+            first = int(self._size_note.read_text())
+        except (OSError, ValueError):
+            return False
+        return self._promised_bytes() > 4 * first + _GROWTH_BYTES
+
+    def _promised_bytes(self) -> int:
+        return sum(pack.stat().st_size for pack in self._promised_packs())
+
+    def _promised_packs(self) -> list[Path]:
+        """Return the packs of commits that came without contents, and of contents that came later."""
+        return [mark.with_suffix(".pack") for mark in self.path.glob("objects/pack/*.promisor")]
+
+    def _clean(self) -> None:
+        for pattern in ("*.lock", "tmp_*"):
+            for remnant in self.path.rglob(pattern):
+                if not self._is_in_use(remnant):
+                    remnant.unlink(missing_ok=True)
+
+    def _is_in_use(self, remnant: Path) -> bool:
+        """Tell whether a process may just be noting what it delivered, for which it does not hold the mirror."""
+        if not remnant.name.startswith(_DELIVERED):
+            return False
+        try:
+            return time.time() - remnant.stat().st_mtime < _NOTE_SECONDS
+        except OSError:
+            return False
 
     def _wait_for(self, descriptor: int) -> None:
         deadline = time.monotonic() + _LOCK_SECONDS

@@ -15,8 +15,10 @@ from git import Git
 from git.exc import GitError
 
 from iter8_gitops.errors import SourceUnavailableError
-from iter8_gitops.sources.git.environment import git_environment, git_settings, ssh_environment
-from iter8_gitops.sources.git.urls import Credentials
+from iter8_gitops.sources.git.access import NOTHING, Grant
+from iter8_gitops.sources.git.environment import git_environment, git_settings
+from iter8_gitops.sources.git.failures import redact
+from iter8_gitops.sources.git.ssh import default_environment
 
 _LOOK_SECONDS = 0.1
 LOCAL_SECONDS = 120.0
@@ -24,7 +26,7 @@ LOCAL_SECONDS = 120.0
 
 
 class GitFailedError(Exception):
-    """A command ended with an error; `stderr` is what it wrote, which may hold secrets."""
+    """A command ended with an error; `stderr` is what it wrote, without the secrets that it was given."""
 
     def __init__(self, stderr: str) -> None:
         super().__init__("git failed")
@@ -36,36 +38,42 @@ class StoppedError(Exception):
 
 
 class GitCommands:
-    """Runs commands on the bare `repository`, from the folder `here` and with `credentials` for its remote.
+    """Runs commands on the bare `repository`, from the folder `here`.
 
     A command is killed, with every process that it started, when it takes too long or `stop` is set.
     """
 
-    def __init__(self, here: Path, repository: Path, credentials: Credentials | None, stop: threading.Event) -> None:
+    def __init__(self, here: Path, repository: Path, stop: threading.Event) -> None:
         self._here = here
-        self._settings = git_settings(credentials)
         self._stop = stop
-        self._environment = git_environment(repository, credentials, os.environ)
+        self._environment = git_environment(repository, os.environ)
         if not self._has_own_ssh():
-            self._environment |= ssh_environment(os.environ)
+            self._environment |= default_environment(os.environ)
 
     def run(
-        self, *arguments: str, data: bytes = b"", timeout: float = LOCAL_SECONDS, keep_open: Sequence[int] = ()
+        self,
+        *arguments: str,
+        data: bytes = b"",
+        timeout: float = LOCAL_SECONDS,
+        keep_open: Sequence[int] = (),
+        grant: Grant = NOTHING,
     ) -> bytes:
         """Run `git ARGUMENTS` with `data` as its standard input, and return its standard output.
 
-        `timeout` is in seconds; the file descriptors `keep_open` are inherited. Raises GitFailedError,
-        StoppedError, and SourceUnavailableError when the time is over or Git cannot be started.
+        `timeout` is in seconds; the file descriptors `keep_open` are inherited; `grant` is what lets it reach a
+        remote. Raises GitFailedError, StoppedError, and SourceUnavailableError when the time is over or Git cannot
+        be started.
         """
         git = Git(self._here)
+        settings = (option for setting in (*git_settings(), *grant.settings) for option in ("-c", setting))
         try:
             handle = git.execute(
-                [git.GIT_PYTHON_GIT_EXECUTABLE or "git", *self._settings, *arguments],
+                [git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *arguments],
                 istream=subprocess.PIPE,
                 as_process=True,
-                env=self._environment,
+                env={**self._environment, **grant.environment},
                 start_new_session=True,  # No terminal to ask questions on, and one group to kill.
-                pass_fds=tuple(keep_open),
+                pass_fds=(*keep_open, *grant.descriptors),
             )
         except (GitError, OSError) as error:
             raise SourceUnavailableError("the git program cannot be started") from error
@@ -78,7 +86,7 @@ class GitCommands:
             _kill(process)
             raise
         if process.returncode != 0:
-            raise GitFailedError(errors.decode("utf-8", "replace"))
+            raise GitFailedError(redact(errors.decode("utf-8", "replace"), grant.secrets))
         return output
 
     def wait(self, seconds: float) -> None:

@@ -10,16 +10,21 @@ from pathlib import Path
 from git import Git
 from git.exc import UnsafeProtocolError
 
+from iter8_gitops.contracts.source import Credentials, Verification
 from iter8_gitops.errors import ConfigurationError, SourceUnavailableError
 from iter8_gitops.sources.backoff import Backoff
+from iter8_gitops.sources.git.access import Access
 from iter8_gitops.sources.git.failures import explain
+from iter8_gitops.sources.git.fetching import Fetcher
 from iter8_gitops.sources.git.mirror import Mirror
+from iter8_gitops.sources.git.nudges import Nudges
 from iter8_gitops.sources.git.process import GitCommands, GitFailedError, StoppedError
 from iter8_gitops.sources.git.reading import CommitReader
 from iter8_gitops.sources.git.refs import parse_ref
 from iter8_gitops.sources.git.remote import Remote
-from iter8_gitops.sources.git.session import GitSession
+from iter8_gitops.sources.git.session import GitSession, UnusableCommitError
 from iter8_gitops.sources.git.urls import parse_git_url
+from iter8_gitops.sources.git.verification import Verifier, check_verification, trust_of
 from iter8_gitops.sources.selection import Limits, normalize_subpath
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
@@ -32,12 +37,13 @@ class GitSource:
 
     `url` is a local path, `file://`, `https://`, `http://`, `ssh://` or `user@host:path`. A user and
     password in it are used for that host alone and never shown; without a password, the user is taken
-    to be an access token. `revision` is a branch, a tag, a full commit id or a full ref name; None
-    follows the default branch. Only commits count: uncommitted changes of a local repository do not.
+    to be an access token. `revision` is a branch, a tag, `semver:RANGE`, a full commit id or a full ref name;
+    None follows the default branch. Only commits count: uncommitted changes of a local repository do not.
 
     `cache` is a folder for mirrors of repositories. After a restart the tree that was delivered last
     comes first, from there, before the remote is asked. `interval` is the time between looks and
-    `timeout` the time to wait for an answer, in seconds. Raises ConfigurationError for what can never work.
+    `timeout` the time to wait for an answer, in seconds. With `verification`, only what was signed takes effect.
+    For `credentials` and `nudges` see `SourceRequest`. Raises ConfigurationError for what can never work.
     """
 
     def __init__(
@@ -52,6 +58,9 @@ class GitSource:
         timeout: float = 30.0,
         backoff: Backoff | None = None,
         limits: Limits | None = None,
+        credentials: Credentials | None = None,
+        verification: Verification | None = None,
+        nudges: Path | None = None,
     ) -> None:
         if not (math.isfinite(interval) and interval > 0):
             message = f"the polling interval must be a positive number of seconds, not {interval}"
@@ -61,6 +70,11 @@ class GitSource:
             Git.check_unsafe_protocols(self._url.address)
         except UnsafeProtocolError as error:
             raise ConfigurationError("the Git address uses a transport that may not be used") from error
+        self._access = Access(self._url, credentials)
+        if verification is not None:
+            check_verification(verification)
+        self._verification = verification
+        self._nudges = nudges
         self._ref = parse_ref(revision)
         self._subpath = normalize_subpath(subpath)
         self._cache = cache
@@ -85,7 +99,10 @@ class GitSource:
     def deliveries(self, stop: threading.Event) -> Iterator[SourceTree | SourceFailure]:
         """Yield a tree or a failure after each look, as `Source.deliveries` says."""
         session: GitSession | None = None
+        nudges = Nudges(self._nudges, stop)
         while not stop.is_set():
+            unusable = False
+            nudges.look_begins()
             try:
                 if session is None:
                     session = self._open(stop)
@@ -96,13 +113,14 @@ class GitSource:
             except StoppedError:
                 return
             except SourceUnavailableError as error:
+                unusable = isinstance(error, UnusableCommitError)
                 delivery = SourceFailure(self._name, str(error))
             except GitFailedError as error:
                 delivery = self._cache_failure(explain(error.stderr))
             except OSError as error:
                 delivery = self._cache_failure((error.strerror or type(error).__name__).lower())
             yield delivery
-            stop.wait(self._delay_after(delivery))
+            nudges.wait(self._interval if unusable else self._delay_after(delivery))
 
     @property
     def has_mirror(self) -> bool:
@@ -125,8 +143,10 @@ class GitSource:
     def _open(self, stop: threading.Event) -> GitSession:
         self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._mirror_path
-        commands = GitCommands(path.parent, path, self._url.credentials, stop)
-        mirror = Mirror(path, self._ref.digest, commands)
-        remote = Remote(self._url, mirror, commands, self._timeout)
-        reader = CommitReader(commands, self._name, self._subpath, self._limits)
-        return GitSession(self._url.shown, self._ref, remote, mirror, reader)
+        commands = GitCommands(path.parent, path, stop)
+        mirror = Mirror(path, self._ref.digest, commands, trust_of(self._verification))
+        remote = Remote(self._url, self._access, commands, self._timeout)
+        fetcher = Fetcher(remote, mirror, partial=bool(self._subpath))
+        reader = CommitReader(commands, mirror, self._name, self._subpath, self._limits)
+        verifier = Verifier(self._verification, mirror, commands) if self._verification else None
+        return GitSession(self._url.shown, self._ref, remote, mirror, fetcher, reader, verifier)

@@ -4,56 +4,49 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from iter8_gitops.errors import SourceUnavailableError
+from iter8_gitops.sources.selection import printable
 from iter8_gitops.sources.walk import BrokenLinkError, Kind, RefusedError
 
 _LINK_MODE = "120000"
 _SUBMODULE_MODE = "160000"
 _MOST_LINKS = 40
-_LONGEST_LINK = 4096
+LONGEST_LINK = 4096
+"""How many bytes the target of a symbolic link may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """The id and the size in bytes of a stored content."""
-
-    object_id: str
-    size: int
-
-
-class MissingObjectError(Exception):
-    """An object that the mirror should hold is not in it, or is no blob."""
+class SubmoduleError(BrokenLinkError):
+    """A path leads into another repository, which is not read."""
 
 
 class CommitTree:
-    """All files of a commit. Places are paths from the top of the repository. Submodules are not there.
+    """All files of a commit. Places are paths from the top of the repository. Submodules are not entered.
 
-    `listing` is the output of `git ls-tree -r -l -z --full-tree`. The targets of symbolic links are
-    contents, so they must be set with `set_targets` before a link is followed. Raises MissingObjectError.
+    `listing` is the output of `git ls-tree -r -z --full-tree`. The targets of symbolic links are
+    contents, so they must be set with `set_targets` before a link is followed.
     """
 
     def __init__(self, listing: bytes) -> None:
         self._folders: dict[str, dict[str, Kind]] = defaultdict(dict, {"": {}})
-        self._blobs: dict[str, Blob] = {}
+        self._blobs: dict[str, str] = {}
+        self._submodules: set[str] = set()
         self._targets: dict[str, str] = {}
         for line in listing.split(b"\0"):
             if line:
                 self._add(line.decode("utf-8", "surrogateescape"))
 
-    def links(self) -> dict[str, int]:
-        """Return the ids and sizes of the blobs that hold the targets of symbolic links, but for overlong ones."""
-        blobs = (
-            self._blobs[f"{folder}/{name}" if folder else name]
+    def links(self) -> frozenset[str]:
+        """Return the ids of the blobs that hold the targets of symbolic links."""
+        return frozenset(
+            self.blob(f"{folder}/{name}" if folder else name)
             for folder, entries in self._folders.items()
             for name, kind in entries.items()
             if kind is Kind.LINK
         )
-        return {blob.object_id: blob.size for blob in blobs if blob.size <= _LONGEST_LINK}
 
     def set_targets(self, contents: dict[str, bytes]) -> None:
-        """Take the contents of the blobs that `links` named."""
+        """Take the contents of the blobs that `links` named, but for those that are larger than `LONGEST_LINK`."""
         self._targets = {each: content.decode("utf-8", "surrogateescape") for each, content in contents.items()}
 
     def entries(self, folder: str) -> Iterable[tuple[str, Kind]]:
@@ -69,23 +62,22 @@ class CommitTree:
         try:
             return self._resolve(path)
         except RefusedError as error:
-            if isinstance(error, BrokenLinkError):
+            if isinstance(error, BrokenLinkError) and not isinstance(error, SubmoduleError):
                 return None
             message = f"the path {path!r} cannot be used: {error}"
             raise SourceUnavailableError(message) from error
 
-    def blob(self, place: str) -> Blob:
-        """Return the content of the file at `place`."""
+    def blob(self, place: str) -> str:
+        """Return the id of the content of the file at `place`."""
         return self._blobs[place]
 
     def _add(self, line: str) -> None:
         description, _, path = line.partition("\t")
-        mode, _, object_id, size = description.split()
+        mode, _, object_id = description.split()
         if mode == _SUBMODULE_MODE:
+            self._submodules.add(path)
             return
-        if not size.isdecimal():  # Git writes BAD for a blob that it does not find.
-            raise MissingObjectError(object_id)
-        self._blobs[path] = Blob(object_id, int(size))
+        self._blobs[path] = object_id
         folder, _, name = path.rpartition("/")
         self._folders[folder][name] = Kind.LINK if mode == _LINK_MODE else Kind.FILE
         while folder:
@@ -113,6 +105,7 @@ class CommitTree:
                 continue
             here = self._folders.get("/".join(place), {})
             if part not in here:
+                self._refuse_submodule("/".join([*place, part]))
                 raise BrokenLinkError("the symbolic link leads to nothing")
             if here[part] is not Kind.LINK:
                 place.append(part)
@@ -124,8 +117,13 @@ class CommitTree:
             waiting.extend(self._target("/".join([*place, part])).split("/")[::-1])
         return "/".join(place), kind
 
+    def _refuse_submodule(self, place: str) -> None:
+        if place in self._submodules:
+            message = f"it lies in the submodule {printable(place)!r}, and submodules are not followed"
+            raise SubmoduleError(message)
+
     def _target(self, link: str) -> str:
-        target = self._targets.get(self._blobs[link].object_id)
+        target = self._targets.get(self._blobs[link])
         if target is None:
             raise RefusedError("the target of the symbolic link is too long")
         if target.startswith("/"):

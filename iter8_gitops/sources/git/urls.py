@@ -6,14 +6,14 @@ arguments. Only the forms listed here pass; everything else is refused before Gi
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from iter8_gitops.errors import ConfigurationError
+from iter8_gitops.sources.git.logins import Login
 from iter8_gitops.sources.selection import has_control_characters
 
 _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
@@ -26,38 +26,28 @@ _HINT = "use a local path, file://, https://, http://, ssh:// or user@host:path"
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """The user name and password of an address. They are given to `origin` (scheme, host and port) alone."""
-
-    origin: str
-    username: str = field(repr=False)
-    password: str = field(repr=False)
-
-    def secrets(self) -> tuple[str, ...]:
-        """Return every spelling that must not be shown, longest first.
-
-        Without a password the user name is the secret: that is how access tokens are written.
-        """
-        secret = self.password or self.username
-        pair = f"{self.username}:{self.password}"
-        spellings = {secret, quote(secret), quote(secret, safe=""), pair}
-        spellings.add(base64.b64encode(pair.encode()).decode())
-        return tuple(sorted(spellings - {""}, key=len, reverse=True))
-
-
-@dataclass(frozen=True, slots=True)
 class GitUrl:
     """The address of a repository. `address` is what Git is given and holds no secret; nor does `shown`."""
 
     address: str
     shown: str
     scheme: str
-    credentials: Credentials | None = None
+    login: Login | None = None
 
     @property
     def is_local(self) -> bool:
         """Tell whether the repository is a directory of this machine."""
         return self.scheme == "file"
+
+    @property
+    def is_http(self) -> bool:
+        """Tell whether a server is asked over HTTP, with or without TLS."""
+        return self.scheme in ("http", "https")
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of an address with a scheme; a login is for these alone."""
+        return "/".join(self.address.split("/")[:3])
 
     @property
     def digest(self) -> str:
@@ -131,13 +121,12 @@ def _http(url: SplitResult, scheme: str, place: str) -> GitUrl:
         raise ConfigurationError(
             "a Git address must not have '@' in its path; write %40, and %2F for '/' in a password"
         )
-    origin = f"{scheme}://{place}"
-    address = origin + url.path
+    address = f"{scheme}://{place}{url.path}"
     userinfo, at, _ = url.netloc.rpartition("@")
     if not at:
         return GitUrl(address, address, scheme)
     username, _, password = userinfo.partition(":")
-    return GitUrl(address, address, scheme, Credentials(origin, unquote(username), unquote(password)))
+    return GitUrl(address, address, scheme, Login(unquote(username), unquote(password)))
 
 
 def _ssh(url: SplitResult, place: str) -> GitUrl:
