@@ -76,9 +76,8 @@ def _verdict(resource: Resource) -> Readiness:
 
 
 def _cluster_ip(resource: Resource) -> str:
-    several = resource.spec.get("clusterIPs")
-    first = several[0] if isinstance(several, list) and several else None
-    return text(resource.spec.get("clusterIP")) or text(first)
+    # The API server keeps it the same as the first of `clusterIPs`, and accepts no Service where it is not.
+    return text(resource.spec.get("clusterIP"))
 
 
 def _external_field(resource: Resource) -> str | None:

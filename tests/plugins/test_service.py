@@ -60,6 +60,15 @@ def test_an_ingress_without_an_address_does_not_count(ingress: object, plugins: 
     assert plugins.readiness(pending).readiness.state is PROGRESSING
 
 
+@pytest.mark.parametrize("name", ["service-clusterip", "service-headless", "service-loadbalancer-ip"])
+def test_a_list_of_cluster_ips_does_not_stand_for_the_cluster_ip(name: str, plugins: Plugins) -> None:
+    several = edited(sample(name), "spec", "clusterIPs", to=["10.96.14.7"])
+    assert plugins.readiness(several).readiness.state is READY
+    unassigned = edited(several, "spec", "clusterIP", to="")
+    found = plugins.readiness(unassigned).readiness
+    assert (found.state, found.servable, found.reason) == (PROGRESSING, False, "NoClusterIP")
+
+
 def test_a_knative_service_is_of_another_kind(plugins: Plugins) -> None:
     verdict = plugins.readiness(sample("knative-service-ready"))
     assert (verdict.readiness.state, verdict.plugin) == (READY, "iter8-gitops:knative-service")
