@@ -9,7 +9,7 @@ import platform
 
 from benchmarks.measurement import Measurement
 
-NAMES = ("assignment", "metrics", "reconcile", "http", "cluster")
+NAMES = ("assignment", "metrics", "reconcile", "git", "http", "cluster")
 
 
 def main() -> None:

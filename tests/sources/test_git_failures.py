@@ -25,6 +25,16 @@ from iter8_gitops.sources.git.logins import Login
             "connection refused",
         ),
         ("fatal: unable to access 'x': SSL certificate problem: self-signed certificate", "no trusted TLS connection"),
+        (
+            "error: inflate: data stream error\nremote: fatal: loose object ab is corrupt",
+            "the repository there is damaged",
+        ),
+        ("fatal: expected 'packfile'", "the server broke off its answer"),
+        (
+            "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+            "the host key is another",
+        ),
+        ('Load key "/k": error in libcrypto\nada@h: Permission denied (publickey).', "ssh cannot read the key"),
         ("fatal: transport 'ext' not allowed", "this transport is not allowed"),
         ("error: file write error: No space left on device\nfatal: x", "no space left on this machine"),
     ],

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from iter8_gitops.sources.git.source import GitSource
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
 from tests.sources.following import Following, contents
 from tests.sources.repositories import Repository
-from tests.sources.servers import hang
+from tests.sources.servers import hang, serve_http
 
 Follow = Callable[[Source], Following]
 MakeSource = Callable[..., GitSource]
@@ -234,3 +237,121 @@ def test_a_closed_port_is_a_failure(git_source: MakeSource, follow: Follow) -> N
     for scheme in ("http", "ssh"):
         message = follow(git_source(f"{scheme}://127.0.0.1:{port}/repo")).failure().message
         assert message == f"cannot fetch {scheme}://127.0.0.1:{port}/repo: connection refused"
+
+
+def corrupt(repository: Repository, expression: str) -> tuple[Path, bytes]:
+    """Spoil an object of a repository; returns its file, and what it held."""
+    name = repository.git("rev-parse", expression)
+    file = repository.path / ".git" / "objects" / name[:2] / name[2:]
+    content = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(content[:10] + b"\0nonsense")
+    return file, content
+
+
+@pytest.mark.parametrize("over_http", [False, True])
+@pytest.mark.parametrize("subpath", ["", "apps"])
+def test_a_repository_with_a_damaged_object_is_a_failure_until_it_is_repaired(
+    repository: Repository, git_source: MakeSource, follow: Follow, cache: Path, over_http: bool, subpath: str
+) -> None:
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.commit({"apps/a.yaml": "one"})
+    with serve_http(repository.path.parent) as server:
+        url = f"{server.url}/routemaps" if over_http else str(repository.path)
+        following = follow(git_source(url, subpath=subpath))
+        first = following.tree()
+        repository.commit({"apps/a.yaml": "two" * 100})
+        file, content = corrupt(repository, "HEAD:apps/a.yaml")
+        failure = following.failure_that(lambda failure: "damaged" in failure.message)
+        assert failure.message.startswith(f"cannot fetch {url}: the ")
+        assert list(cache.glob("*.git"))
+        file.write_bytes(content)
+        assert following.tree_after(first).files[0].content == b"two" * 100
+
+
+def test_a_branch_that_is_made_anew_with_other_content_is_followed(
+    repository: Repository, git_source: MakeSource, follow: Follow
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    repository.git("branch", "feature")
+    following = follow(git_source(repository.path, revision="feature"))
+    first = following.tree()
+    repository.git("branch", "-D", "feature")
+    following.failure()
+    repository.git("checkout", "--quiet", "--orphan", "feature")
+    repository.commit({"a.yaml": "unrelated"})
+    assert contents(following.tree_after(first)) == {"a.yaml": "unrelated"}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root can mount a small file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_is_a_failure_until_there_is_space(
+    repository: Repository, git_source: MakeSource, small_disk: Path
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    with Following(git_source(repository.path, cache=small_disk / "cache")) as following:
+        first = following.tree()
+        repository.commit({"a.yaml": "two", "large.bin": random.Random(1).randbytes(1_000_000)})
+        filler = small_disk / "filler"
+        with contextlib.suppress(OSError):
+            filler.write_bytes(bytes(4_000_000))
+        failure = following.failure()
+        assert failure.message == f"cannot fetch {repository.path}: no space left on this machine"
+        filler.unlink()
+        assert contents(following.tree_after(first)) == {"a.yaml": "two"}
+
+
+def test_a_disk_that_is_full_from_the_start_is_a_failure_until_there_is_space(
+    repository: Repository, git_source: MakeSource, small_disk: Path
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    filler = small_disk / "filler"
+    with contextlib.suppress(OSError):
+        filler.write_bytes(bytes(4_000_000))
+    with Following(git_source(repository.path, cache=small_disk / "cache")) as following:
+        assert "no space left on" in following.failure().message
+        filler.unlink()
+        assert contents(following.tree()) == {"a.yaml": "one"}
+
+
+def test_several_processes_share_one_cache(repository: Repository, cache: Path) -> None:
+    """Each sees every commit that stays for a while, and none sees a failure."""
+    repository.commit({"a.yaml": "0"})
+    repository.git("branch", "copy")
+    command = [sys.executable, "-c", _FOLLOWER, str(repository.path), str(cache)]
+    followers = [
+        subprocess.Popen([*command, branch], stdout=subprocess.PIPE, text=True) for branch in ("main", "copy") * 2
+    ]
+    for number in range(1, 16):
+        time.sleep(0.1)
+        repository.commit({"a.yaml": str(number)})
+        repository.git("branch", "--force", "copy")
+    outputs = [follower.communicate(timeout=60)[0].splitlines() for follower in followers]
+    assert [output[-1] for output in outputs] == ["15"] * 4
+    assert not [line for output in outputs for line in output if "cannot" in line or "damaged" in line]
+
+
+_FOLLOWER = """
+import sys, threading
+from pathlib import Path
+from iter8_gitops.sources.git.source import GitSource
+from iter8_gitops.spec.tree import SourceTree
+
+stop = threading.Event()
+source = GitSource(sys.argv[1], cache=Path(sys.argv[2]), revision=sys.argv[3], interval=0.01)
+for delivery in source.deliveries(stop):
+    text = delivery.files[0].content.decode() if isinstance(delivery, SourceTree) else delivery.message
+    print(text, flush=True)
+    if text == "15":
+        stop.set()
+"""

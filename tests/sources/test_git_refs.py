@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +90,14 @@ def test_a_range_of_versions_is_told_from_a_name() -> None:
     assert ref.names == ()
     assert ref.shown == "version tags >=1.2 <2"
     assert ref.digest == parse_ref("semver:>=1.2 <2").digest != parse_ref("semver:>=1.2").digest
+
+
+def test_the_ranges_in_the_documentation_are_ranges() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "git.md").read_text()
+    written = [text.replace("\\|", "|") for text in re.findall(r"`(semver:[^`]+)`", page)]
+    ranges = [text for text in written if text != "semver:RANGE"]
+    assert len(ranges) > 8
+    assert all(parse_ref(text).versions for text in ranges)
 
 
 @pytest.mark.parametrize("text", ["semver:", "semver:main", "semver:>>1", "semver:1.2 || "])

@@ -11,7 +11,7 @@ from iter8_gitops.contracts.source import Source
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.sources.git.source import GitSource
 from iter8_gitops.spec.tree import SourceTree
-from tests.sources.following import Following, contents
+from tests.sources.following import Following, contents, refusals
 from tests.sources.repositories import Repository
 
 Follow = Callable[[Source], Following]
@@ -266,6 +266,21 @@ def test_submodules_are_passed_over(
     repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.path), "vendor")
     repository.commit({"a.yaml": "one"})
     assert contents(follow(git_source(repository.path)).tree()) == {"a.yaml": "one"}
+
+
+def test_a_path_in_a_submodule_is_a_failure_that_says_so(
+    repository: Repository, git_source: MakeSource, follow: Follow, tmp_path: Path
+) -> None:
+    other = Repository(tmp_path / "other")
+    other.commit({"apps/b.yaml": "not ours"})
+    repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.path), "vendor")
+    (repository.path / "linked.yaml").symlink_to("vendor/apps/b.yaml")
+    repository.commit({"a.yaml": "one"})
+    submodule = "it lies in the submodule 'vendor', and submodules are not followed"
+    for subpath in ("vendor", "vendor/apps"):
+        message = follow(git_source(repository.path, subpath=subpath)).failure().message
+        assert message == f"cannot read {repository.path}: the path {subpath!r} cannot be used: {submodule}"
+    assert refusals(follow(git_source(repository.path)).tree()) == {"linked.yaml": submodule}
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}", "{}/.git"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iter8_gitops.contracts.source import Source, SourceRequest
+from iter8_gitops.contracts.source import Credentials, Source, SourceRequest, Verification
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.sources.directory import DirectorySource
 from iter8_gitops.sources.git.source import GitSource
@@ -170,3 +170,49 @@ def test_a_path_that_was_read_before_may_be_away(tmp_path: Path) -> None:
     source = open_source(str(tmp_path / "gone"), cache=tmp_path / "cache", read_before=True)
 
     assert source.location == f"directory {tmp_path / 'gone'}"
+
+
+def test_verification_is_for_git_alone(repository: Repository, tmp_path: Path, cache: Path) -> None:
+    """Nothing is read unverified by mistake, also where a repository is away."""
+    verification = Verification(gpg_keys=tmp_path / "keys.asc")
+    (tmp_path / "plain").mkdir()
+    request = SourceRequest(str(tmp_path / "plain"), "routemaps", cache, verification=verification)
+    with pytest.raises(ConfigurationError, match="is read as it lies, so nothing in it is signed"):
+        open_location(request)
+    away = SourceRequest(str(tmp_path / "away"), "routemaps", cache, read_before=True, verification=verification)
+    for accepted in (away, SourceRequest(str(repository.path), "routemaps", cache, verification=verification)):
+        assert isinstance(open_location(accepted), GitSource)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        Credentials(username="ada"),
+        Credentials(password_file=Path("file")),
+        Credentials(ssh_key=Path("key")),
+        Credentials(known_hosts=Path("hosts")),
+    ],
+)
+def test_credentials_are_for_git_alone(tmp_path: Path, cache: Path, credentials: Credentials) -> None:
+    with pytest.raises(ConfigurationError, match="needs neither a password nor a key"):
+        open_location(SourceRequest(str(tmp_path), "routemaps", cache, credentials=credentials))
+
+
+def test_a_password_that_every_source_shares_is_no_mistake_beside_a_directory(tmp_path: Path, cache: Path) -> None:
+    credentials = Credentials(password="shared")
+    assert isinstance(open_location(SourceRequest(str(tmp_path), "x", cache, credentials=credentials)), DirectorySource)
+
+
+def test_everything_that_is_for_git_reaches_it(repository: Repository, cache: Path, tmp_path: Path) -> None:
+    repository.commit({"a.yaml": "unsigned"})
+    signers, nudges = tmp_path / "signers", tmp_path / "nudges"
+    signers.touch()
+    request = SourceRequest(
+        str(repository.path), "x", cache, interval=30.0, verification=Verification(signers), nudges=nudges
+    )
+    with Following(open_location(request)) as following:
+        assert "is not verified" in following.failure().message
+        nudges.touch()
+        assert "is not verified" in following.failure().message
+    with pytest.raises(ConfigurationError, match="are for ssh"):
+        open_location(SourceRequest("https://h/r", "x", cache, credentials=Credentials(ssh_key=Path("key"))))

@@ -35,6 +35,10 @@ _REASONS = tuple(
         ),
         (r"couldn't find remote ref|not our ref", "it does not have what was asked for"),
         (r"remote: .*\b(corrupt|missing (blob|tree|commit))|bad pack header", "the repository there is damaged"),
+        (
+            r"fatal: (expected '[a-z-]+'|early EOF|the remote end hung up)|unexpected disconnect",
+            "the server broke off its answer; the repository there may be damaged",
+        ),
     )
 )
 _USERINFO = re.compile(r"(\w://)[^\s/@']+@")
