@@ -86,6 +86,23 @@ source_options = combined(
     ),
 )
 
+_FILE = click.Path(path_type=Path, dir_okay=False)
+git_access_options = combined(
+    click.option("--git-username", metavar="NAME", help="User name for https://; a token needs none."),
+    click.option(
+        "--git-password-file",
+        type=_FILE,
+        help="File with a password or token for https://. [default: the variable ITER8_GIT_TOKEN or "
+        "ITER8_GIT_PASSWORD]",
+    ),
+    click.option("--ssh-key", type=_FILE, help="File with a private key without a passphrase."),
+    click.option("--known-hosts", type=_FILE, help="File with the only SSH host keys that are trusted."),
+    click.option(
+        "--verify-ssh-signers", type=_FILE, help="Take only commits that one of these signers has signed with SSH."
+    ),
+    click.option("--verify-gpg-keys", type=_FILE, help="Take only commits that one of these OpenPGP keys has signed."),
+)
+
 host_option = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
 )

@@ -11,6 +11,7 @@ import click
 from iter8_gitops.cli.cluster_options import controller_cluster_options
 from iter8_gitops.cli.options import (
     WEBHOOK_SECRET_VARIABLE,
+    git_access_options,
     grpc_port_option,
     host_option,
     location_argument,
@@ -27,6 +28,7 @@ from iter8_gitops.cli.options import (
 @location_argument
 @state_dir_option(required=True)
 @source_options
+@git_access_options
 @controller_cluster_options
 def controller(location: str | None, state_dir: Path, **options: Any) -> None:
     """Reconcile the routemaps of PATH|URL and publish their state to the board in the state directory.

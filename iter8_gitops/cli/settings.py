@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from iter8_gitops.contracts.cluster import ClusterAccess
+from iter8_gitops.contracts.source import Credentials, Verification
 from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.spec.state_folder import StateFolder
 
@@ -24,7 +26,31 @@ def controller_settings(location: str | None, state: Path, options: Mapping[str,
         routes=options["routes_dir"],
         config=options["config"],
         access=cluster_access(options),
+        credentials=_credentials(options),
+        verification=_verification(options),
     )
+
+
+def _credentials(options: Mapping[str, Any]) -> Credentials | None:
+    """What proves to a Git server who asks; None when nothing is given."""
+    password = os.environ.get("ITER8_GIT_TOKEN") or os.environ.get("ITER8_GIT_PASSWORD") or ""
+    given = Credentials(
+        username=options["git_username"] or "",
+        password="" if options["git_password_file"] else password,
+        password_file=_absolute(options["git_password_file"]),
+        ssh_key=_absolute(options["ssh_key"]),
+        known_hosts=_absolute(options["known_hosts"]),
+    )
+    return None if given == Credentials() else given
+
+
+def _verification(options: Mapping[str, Any]) -> Verification | None:
+    signers, keys = _absolute(options["verify_ssh_signers"]), _absolute(options["verify_gpg_keys"])
+    return Verification(signers, keys) if signers or keys else None
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path.expanduser().absolute() if path is not None else None
 
 
 def cluster_access(options: Mapping[str, Any]) -> ClusterAccess:

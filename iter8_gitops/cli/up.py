@@ -17,6 +17,7 @@ from iter8_gitops.cli.options import (
     LOCATION_VARIABLE,
     METRICS_STORE_VARIABLE,
     default_state_dir,
+    git_access_options,
     grpc_port_option,
     host_option,
     location_argument,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @location_argument
 @state_dir_option(required=False)
 @source_options
+@git_access_options
 @controller_cluster_options
 @host_option
 @port_option

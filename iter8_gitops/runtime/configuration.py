@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.runtime.configuration_schema import ConfigurationDocument, TypeDocument
 from iter8_gitops.runtime.notifier_configuration import NotifierConfiguration, notifier_configurations
+from iter8_gitops.runtime.source_configuration import SourceConfiguration, source_configurations
 from iter8_gitops.spec.complaints import Complaint, complaints_of
 from iter8_gitops.spec.documents import Document
 from iter8_gitops.spec.problem import Problem
@@ -51,6 +52,7 @@ class Configuration:
     resync_seconds: float | None = None
     cluster_scoped: bool | None = None
     notifiers: tuple[NotifierConfiguration, ...] = ()
+    sources: tuple[SourceConfiguration, ...] = ()
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -76,6 +78,7 @@ def load_configuration(path: Path) -> Configuration:
         resync_seconds=parsed.default_resync,
         cluster_scoped=parsed.cluster_scoped,
         notifiers=notifier_configurations(document, parsed.notifiers),
+        sources=source_configurations(document, parsed.sources),
     )
 
 

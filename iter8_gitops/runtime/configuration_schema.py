@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from iter8_gitops.runtime.notifier_configuration import NotifierDocument
+from iter8_gitops.runtime.source_configuration import SourceDocument
 from iter8_gitops.spec import names
 from iter8_gitops.spec.schema import Duration, Kind, Strict, only
 
@@ -41,6 +42,7 @@ class ConfigurationDocument(Strict):
     default_resync: Duration | None = None
     cluster_scoped: bool | None = None
     notifiers: list[NotifierDocument] = Field(default_factory=list)
+    sources: list[SourceDocument] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod

@@ -6,7 +6,7 @@ Nothing is remembered from before, so a verdict that the controller would hold b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iter8_gitops.cluster.catalogue import Catalogue
 from iter8_gitops.core.desired import Declared
@@ -53,10 +53,12 @@ class Explainer:
         self._kinds = kinds
         self._catalogue = Catalogue()
         self._catalogue.replace(objects)
+        self._labelled_or_not = Catalogue()
+        self._labelled_or_not.replace({path: [_watched(each) for each in some] for path, some in objects.items()})
 
     def explain_object(self, resource: Resource) -> Explanation:
-        """The verdict on `resource`, whether or not it has the watch label."""
-        seen = self._beside(resource)
+        """The verdict on `resource`, whether or not it, and what it depends on, has the watch label."""
+        seen = self._beside(resource, self._labelled_or_not)
         related = {identity: found for identity, found in seen.items() if isinstance(found, Resource)}
         judgement = judge(self._plugins, resource, related)
         readiness, content = judgement.inspection.readiness, digest(judgement.inspection.content)
@@ -70,16 +72,20 @@ class Explainer:
         observations = dict(named)
         for found in named.values():
             if isinstance(found, Resource):
-                observations.update(self._beside(found))
+                observations.update(self._beside(found, self._catalogue))
         state = reconcile(declared, observations, tools(self._plugins, self._kinds), None, (), now=0.0).state
         return RoutemapExplanation(
             state, {identity: self._explain(identity, found) for identity, found in named.items()}
         )
 
-    def _beside(self, resource: Resource) -> dict[ResourceId, Observation]:
-        return {each: self._catalogue.find(each) for each in self._plugins.related_resources(resource)}
+    def _beside(self, resource: Resource, among: Catalogue) -> dict[ResourceId, Observation]:
+        return {each: among.find(each) for each in self._plugins.related_resources(resource)}
 
     def _explain(self, identity: ResourceId, found: Observation) -> Explanation:
         if isinstance(found, Resource):
             return self.explain_object(found)
         return Explanation(identity, Readiness.unknown(found.reason, found.message), "", "")
+
+
+def _watched(decoded: DecodedResource) -> DecodedResource:
+    return replace(decoded, watched=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iter8_gitops.contracts.cluster import ClusterAccess
+from iter8_gitops.contracts.source import Credentials, Verification
 from iter8_gitops.spec.state_folder import StateFolder
 
 
@@ -13,8 +14,8 @@ from iter8_gitops.spec.state_folder import StateFolder
 class ControllerSettings:
     """Where routemaps and resources come from, and where things are kept.
 
-    `location` is None when routemaps come from the cluster's ConfigMaps alone. `interval` is in seconds (None: as
-    the source decides).
+    `location` is None when routemaps come from the cluster's ConfigMaps, or from sources of the configuration, alone.
+    `interval` is in seconds (None: as the source decides). `credentials` and `verification` are for the location.
     """
 
     location: str | None
@@ -27,3 +28,5 @@ class ControllerSettings:
     routes: Path | None = None
     config: Path | None = None
     access: ClusterAccess = field(default_factory=ClusterAccess)
+    credentials: Credentials | None = None
+    verification: Verification | None = None

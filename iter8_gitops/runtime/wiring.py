@@ -49,7 +49,7 @@ def check_settings(settings: ControllerSettings) -> None:
     configuration = _configuration(settings)
     _open_cluster(settings, configuration, plugins).close()
     open_notifications(configuration.notifiers, plugins.open_notifier).close()
-    _routemap_feeds(settings, plugins, beside_resources=False)
+    _routemap_feeds(settings, configuration, plugins, beside_resources=False)
 
 
 def controller_parts(settings: ControllerSettings, stack: ExitStack) -> Parts:
@@ -60,7 +60,10 @@ def controller_parts(settings: ControllerSettings, stack: ExitStack) -> Parts:
     stack.callback(opened.close)
     notifications = open_notifications(configuration.notifiers, plugins.open_notifier)
     stack.callback(notifications.close)
-    feeds = (*_routemap_feeds(settings, plugins, beside_resources=opened.beside_routemaps), *opened.feeds)
+    feeds = (
+        *_routemap_feeds(settings, configuration, plugins, beside_resources=opened.beside_routemaps),
+        *opened.feeds,
+    )
     board = BoardPublisher(settings.state.board)
     stack.callback(board.close)
     last_good = LastGood(settings.state.last_good)
@@ -104,7 +107,7 @@ def _open_cluster(settings: ControllerSettings, configuration: Configuration, pl
             address=address,
             routes=settings.routes or settings.state.routes,
             namespace=settings.namespace,
-            alone=settings.location is None,
+            alone=settings.location is None and not configuration.sources,
             read_before=settings.state.board.exists(),
             access=settings.access.within(configuration.cluster_scoped),
         )
@@ -120,20 +123,32 @@ def _backend_and_address(settings: ControllerSettings) -> tuple[str, str]:
     return (_MANIFESTS, asked) if is_folder or was_folder else (backend, address)
 
 
-def _routemap_feeds(settings: ControllerSettings, plugins: Plugins, *, beside_resources: bool) -> tuple[Feed, ...]:
-    """The feed of PATH|URL, if there is one. `beside_resources`: live objects lie there too."""
-    if settings.location is None:
-        return ()
-    request = SourceRequest(
-        settings.location,
+def _routemap_feeds(
+    settings: ControllerSettings, configuration: Configuration, plugins: Plugins, *, beside_resources: bool
+) -> tuple[Feed, ...]:
+    """The feeds of PATH|URL and of the configuration's sources. `beside_resources`: live objects lie in the first."""
+    requests = [each.request(settings.state) for each in configuration.sources]
+    if settings.location is not None:
+        requests.insert(0, _request(settings, settings.location))
+    return tuple(
+        Feed(plugins.open_source(request), routemaps=True, resources=beside_resources and index == 0)
+        for index, request in enumerate(requests)
+    )
+
+
+def _request(settings: ControllerSettings, location: str) -> SourceRequest:
+    return SourceRequest(
+        location,
         name=ROUTEMAPS,
         cache=settings.state.git,
         revision=settings.branch,
         subpath=settings.subpath,
         interval=settings.interval,
         read_before=settings.state.board.exists(),
+        credentials=settings.credentials,
+        verification=settings.verification,
+        nudges=settings.state.nudges,
     )
-    return (Feed(plugins.open_source(request), routemaps=True, resources=beside_resources),)
 
 
 def _with_rules(plugins: Plugins, resolver: KindResolver) -> Plugins:

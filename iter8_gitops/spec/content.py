@@ -21,6 +21,9 @@ SCALE_FIELDS = frozenset(
         "initialScale",
         "targetReplicas",
         "desiredReplicas",
+        "scaleTarget",
+        "scaleMetric",
+        "scaleMetricType",
     }
 )
 """Names under which custom resources keep numbers that autoscalers write."""

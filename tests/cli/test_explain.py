@@ -110,6 +110,14 @@ def test_a_child_deployment_is_looked_for_among_the_same_files() -> None:
     assert f"{name}-predictor" in both[0]["message"]
 
 
+def test_for_a_plain_object_no_label_is_asked_for_neither_of_it_nor_of_what_it_depends_on() -> None:
+    path = ROOT / "tests/plugins/testdata/inferenceservice-raw-ready.yaml"
+    identity = answer("-f", path)["object"]
+    child = DEPLOYMENT.replace("name: web\n", f"name: {identity['name']}-predictor\n", 1)
+    child = child.replace("shop", identity["namespace"]).replace('labels: {iter8.tools/watch: "true"}', "labels: {}")
+    assert answer("-f", path, "-f", "-", stdin=child)[0]["state"] == "progressing"
+
+
 def test_rules_of_a_configuration_take_part(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(
         "resourceTypes:\n  wid: {Group: x.io, Version: v1, Resource: widgets, Kind: Widget, conditions: [Fit]}\n"
