@@ -21,7 +21,7 @@ from iter8_gitops.runtime.uninstall_objects import Sweeper
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.proxy import ChaosProxy
 
-SECRETS = ("", "v1", "secrets")
+SERVICE_ACCOUNTS = ("", "v1", "serviceaccounts")
 SERVICES = ("", "v1", "services")
 CONFIG_MAPS = ("", "v1", "configmaps")
 LEASES = ("coordination.k8s.io", "v1", "leases")
@@ -157,12 +157,12 @@ def test_kinds_that_nobody_noted_are_found_by_looking_everywhere(
     run: Run, control_plane: ControlPlane, namespace: str
 ) -> None:
     metadata = {"name": "odd", "namespace": namespace, "finalizers": [FINALIZER]}
-    control_plane.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
+    control_plane.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
     run("--yes")
-    assert "finalizers" in (control_plane.get(*SECRETS, namespace, "odd") or {})["metadata"]
+    assert "finalizers" in (control_plane.get(*SERVICE_ACCOUNTS, namespace, "odd") or {})["metadata"]
     result = run("--yes", "--all-kinds")
-    assert "secrets: 1 released from the finalizer" in result.stdout
-    assert "finalizers" not in (control_plane.get(*SECRETS, namespace, "odd") or {})["metadata"]
+    assert "serviceaccounts: 1 released from the finalizer" in result.stdout
+    assert "finalizers" not in (control_plane.get(*SERVICE_ACCOUNTS, namespace, "odd") or {})["metadata"]
 
 
 def test_an_object_that_goes_away_meanwhile_is_not_made_again(

@@ -168,7 +168,7 @@ def test_ctrl_c_stops_every_process(repository: Repository, up: Up) -> None:
     pids = system.processes()
     assert len(pids) >= 6, "supervisor, controller, gunicorn and two workers, gRPC"
     assert system.stop() == 0
-    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "every process has gone", seconds=5)
 
 
 def test_a_second_controller_on_the_same_state_is_refused(repository: Repository, up: Up) -> None:
