@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,6 +135,14 @@ def test_a_password_file_that_cannot_be_used_is_a_failure_that_names_it(
     assert message.startswith(f"cannot fetch {server.url}/routemaps: ")
     assert f"the password file {password_file}" in message
     assert complaint in message
+
+
+def test_a_pipe_is_no_password_file(
+    server: GitHttpServer, git_source: MakeSource, follow: Follow, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    source = git_source(f"{server.url}/routemaps", credentials=Credentials("ada", password_file=tmp_path / "pipe"))
+    assert follow(source).failure().message.endswith(f"the password file {tmp_path / 'pipe'} is not a regular file")
 
 
 def test_a_password_in_the_address_goes_before_one_that_every_source_shares(

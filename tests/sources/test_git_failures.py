@@ -29,6 +29,10 @@ from iter8_gitops.sources.git.logins import Login
             "error: inflate: data stream error\nremote: fatal: loose object ab is corrupt",
             "the repository there is damaged",
         ),
+        (
+            "error: RPC failed; HTTP 429 curl 22 The requested URL returned error: 429\nfatal: expected 'packfile'",
+            "the server answered with HTTP 429",
+        ),
         ("fatal: expected 'packfile'", "the server broke off its answer"),
         (
             "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",

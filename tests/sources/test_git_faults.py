@@ -269,6 +269,26 @@ def test_a_repository_with_a_damaged_object_is_a_failure_until_it_is_repaired(
         assert following.tree_after(first).files[0].content == b"two" * 100
 
 
+def test_a_cache_with_odd_but_sound_objects_is_not_taken_for_damaged(
+    repository: Repository, git_source: MakeSource, follow: Follow, cache: Path
+) -> None:
+    repository.commit({"a.yaml": "one"})
+    odd = repository.git("cat-file", "commit", "HEAD").replace("Ada <ada@", "Ada<ada@")
+    file = repository.path.with_name("odd")
+    file.write_text(odd + "\n")
+    repository.git("reset", "--hard", repository.git("hash-object", "-t", "commit", "-w", "--literally", str(file)))
+    following = follow(git_source(repository.path))
+    first = following.tree()
+    (mirror,) = cache.glob("*.git")
+    (mirror / "kept").touch()
+    repository.commit({"a.yaml": "two" * 100})
+    damaged, content = corrupt(repository, "HEAD:a.yaml")
+    following.failure()
+    assert (mirror / "kept").exists()
+    damaged.write_bytes(content)
+    following.tree_after(first)
+
+
 def test_a_branch_that_is_made_anew_with_other_content_is_followed(
     repository: Repository, git_source: MakeSource, follow: Follow
 ) -> None:

@@ -27,8 +27,7 @@ def tree_of(files: list[str], links: dict[str, str]) -> CommitTree:
 
 def test_submodules_are_not_there() -> None:
     tree = CommitTree(
-        b"160000 commit 1111111111111111111111111111111111111111\tvendor\0"
-        + listing(("100644", "blob", OID, "a.yaml"))
+        b"160000 commit 1111111111111111111111111111111111111111\tvendor\0" + listing(("100644", "blob", OID, "a.yaml"))
     )
     assert dict(tree.entries("")) == {"a.yaml": Kind.FILE}
 

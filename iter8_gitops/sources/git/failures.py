@@ -35,8 +35,9 @@ _REASONS = tuple(
         ),
         (r"couldn't find remote ref|not our ref", "it does not have what was asked for"),
         (r"remote: .*\b(corrupt|missing (blob|tree|commit))|bad pack header", "the repository there is damaged"),
+        (r"returned error: ([345]\d\d)", "the server answered with HTTP {0}"),
         (
-            r"fatal: (expected '[a-z-]+'|early EOF|the remote end hung up)|unexpected disconnect",
+            r"fatal: (?:expected '[a-z-]+'|early EOF|the remote end hung up)|unexpected disconnect",
             "the server broke off its answer; the repository there may be damaged",
         ),
     )
@@ -49,8 +50,8 @@ def explain(stderr: str) -> str:
     """Return one short line: a known reason, or else the most telling line that Git wrote."""
     text = redact(stderr, ())
     for pattern, reason in _REASONS:
-        if pattern.search(text):
-            return reason
+        if found := pattern.search(text):
+            return reason.format(*found.groups())
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
     line = _NOISE.sub("", telling[0]) if telling else "git failed without saying why"

@@ -84,15 +84,15 @@ class Fetcher:
                 raise RemoteError(explain(error.stderr)) from None
 
     def _fetch_alone(self, refspec: str, lock: int) -> None:
-        if self._partial and not self._mirror.is_kept_whole:
+        if self._partial and not self._mirror.promises.are_refused:
             try:
                 self._run((*_FETCH, *_ALONE, _WITHOUT_CONTENTS), (refspec,), lock)
             except GitFailedError as error:
                 if not _REFUSES_FILTER.search(error.stderr):
                     raise
-                self._mirror.keep_whole()
+                self._mirror.promises.refuse()
             else:
-                self._mirror.note_size()
+                self._mirror.promises.note_size()
                 return
         self._run((*_FETCH, *_ALONE, _WITH_CONTENTS), (refspec,), lock)
 

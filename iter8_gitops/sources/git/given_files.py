@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from iter8_gitops.errors import SourceUnavailableError
@@ -16,6 +17,9 @@ def read_given(path: Path, what: str) -> bytes:
     Raises SourceUnavailableError: such files are replaced while the process runs, so they may be there next time.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # A pipe could be waited for without end, and can be read only once.
+            message = f"{what} {printable(str(path))} is not a regular file"
+            raise SourceUnavailableError(message)
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ from pathlib import Path
 
 from iter8_gitops.errors import SourceUnavailableError
 from iter8_gitops.sources.git.process import GitCommands, GitFailedError
+from iter8_gitops.sources.git.promises import Promises
 
 _LOCK_SECONDS = 30.0
 _DELIVERED = "delivered"
 _NOTE_SECONDS = 60.0
-_GROWTH_BYTES = 64 * 1024 * 1024
 _SHA256_LENGTH = 64
+_REACHABLE = ("rev-list", "--objects", "--quiet", "--missing=allow-promisor")
+# Of what it finds odd in sound objects, as old versions of Git wrote them, fsck says `error in ..` or `warning in ..`.
+_DAMAGE = re.compile(r"^(error|fatal):", re.MULTILINE)
 
 
 class Mirror:
@@ -34,7 +38,7 @@ class Mirror:
         self.fetched = f"{self.prefix}/fetched"
         self._delivered = f"{self.prefix}/{_DELIVERED}{trust and '-'}{trust}"
         self._commands = commands
-        self._whole = path.with_suffix(".whole")
+        self.promises = Promises(path, commands)
 
     @contextmanager
     def locked(self) -> Iterator[int]:
@@ -57,7 +61,7 @@ class Mirror:
 
         A mirror without contents is made anew when it has grown much: Git never prunes old commits from one.
         """
-        if self._is_overgrown():
+        if self.promises.are_overgrown():
             self.discard()
         if self.path.exists():
             return
@@ -68,39 +72,14 @@ class Mirror:
         """Tell whether the mirror is a sound repository with the same hash as `example`."""
         try:
             found = self._commands.run("rev-parse", "--show-object-format").decode().strip()
-            self._commands.run("fsck", "--no-dangling", "--no-progress")
+            self._commands.run(*_REACHABLE, "--glob=refs/iter8")
+            return self._is_sound() and found == ("sha256" if len(example) == _SHA256_LENGTH else "sha1")
         except GitFailedError:
             return False
-        except SourceUnavailableError:
-            return True  # So much of it that there was no time to see it all.
-        return found == ("sha256" if len(example) == _SHA256_LENGTH else "sha1")
-
-    def note_size(self) -> None:
-        """Remember how large a mirror without contents is at first."""
-        if not self._size_note.exists():
-            self._size_note.write_text(str(self._promised_bytes()))
 
     def discard(self) -> None:
         """Remove the mirror; the next fetch makes it anew."""
         shutil.rmtree(self.path, ignore_errors=True)
-
-    def keep_whole(self) -> None:
-        """Remember that this remote does not serve parts of commits, also after the mirror is discarded."""
-        self._whole.touch()
-
-    @property
-    def is_kept_whole(self) -> bool:
-        """Tell whether commits must be fetched with all their contents."""
-        return self._whole.exists()
-
-    def missing_objects(self, commit: str) -> frozenset[str]:
-        """Return the ids of the contents of `commit` that were left at the remote. Raises GitFailedError."""
-        if not self._promised_packs():
-            return frozenset()
-        listed = self._commands.run(
-            "rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit
-        )
-        return frozenset(line[1:] for line in listed.decode("ascii", "replace").splitlines() if line.startswith("?"))
 
     def object_id(self, name: str) -> str:
         """Return the id of the object that a ref of the mirror names, or an empty string."""
@@ -109,7 +88,7 @@ class Mirror:
     def holds(self, object_id: str) -> bool:
         """Tell whether the object, and what it names, can be read; a ref may name one that is lost."""
         try:
-            self._commands.run("rev-list", "--objects", "--quiet", "--no-walk", "--missing=allow-promisor", object_id)
+            self._commands.run(*_REACHABLE, "--no-walk", object_id)
         except GitFailedError:
             return False
         return True
@@ -139,23 +118,14 @@ class Mirror:
             return ""
         return found.decode().strip()
 
-    @property
-    def _size_note(self) -> Path:
-        return self.path / "iter8-first-size"
-
-    def _is_overgrown(self) -> bool:
+    def _is_sound(self) -> bool:
         try:
-            first = int(self._size_note.read_text())
-        except (OSError, ValueError):
-            return False
-        return self._promised_bytes() > 4 * first + _GROWTH_BYTES
-
-    def _promised_bytes(self) -> int:
-        return sum(pack.stat().st_size for pack in self._promised_packs())
-
-    def _promised_packs(self) -> list[Path]:
-        """Return the packs of commits that came without contents, and of contents that came later."""
-        return [mark.with_suffix(".pack") for mark in self.path.glob("objects/pack/*.promisor")]
+            self._commands.run("fsck", "--no-dangling", "--no-progress")
+        except GitFailedError as error:
+            return not _DAMAGE.search(error.stderr)
+        except SourceUnavailableError:
+            pass  # So much of it that there was no time to see it all.
+        return True
 
     def _clean(self) -> None:
         for pattern in ("*.lock", "tmp_*"):

@@ -39,7 +39,7 @@ class CommitReader:
         """
         known = {file.digest: file for file in last.files if not file.refusal} if last else {}
         try:
-            blobs = Blobs(self._commands, self._mirror.missing_objects(commit), fetch)
+            blobs = Blobs(self._commands, self._mirror.promises.missing(commit), fetch)
             tree = CommitTree(self._commands.run("ls-tree", "-r", "-z", "--full-tree", commit))
             links = blobs.sizes(tree.links())
             tree.set_targets(blobs.contents({each: size for each, size in links.items() if size <= LONGEST_LINK}))

@@ -73,7 +73,7 @@ class GitSession:
             return self._look()
         except ObjectsRefusedError:
             # Seen only once: from now on, this remote's commits are fetched with their contents.
-            self._mirror.keep_whole()
+            self._mirror.promises.refuse()
             self._start_anew()
             return self._look()
         except DamagedMirrorError as error:

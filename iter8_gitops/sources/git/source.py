@@ -101,7 +101,7 @@ class GitSource:
         session: GitSession | None = None
         nudges = Nudges(self._nudges, stop)
         while not stop.is_set():
-            unusable = False
+            reached = False
             nudges.look_begins()
             try:
                 if session is None:
@@ -110,17 +110,18 @@ class GitSource:
                     if last_good is not None:
                         yield last_good
                 delivery: SourceTree | SourceFailure = session.look()
+                reached = True
             except StoppedError:
                 return
             except SourceUnavailableError as error:
-                unusable = isinstance(error, UnusableCommitError)
+                reached = isinstance(error, UnusableCommitError)
                 delivery = SourceFailure(self._name, str(error))
             except GitFailedError as error:
                 delivery = self._cache_failure(explain(error.stderr))
             except OSError as error:
                 delivery = self._cache_failure((error.strerror or type(error).__name__).lower())
             yield delivery
-            nudges.wait(self._interval if unusable else self._delay_after(delivery))
+            nudges.wait(self._delay_after(reached=reached))
 
     @property
     def has_mirror(self) -> bool:
@@ -131,8 +132,9 @@ class GitSource:
     def _mirror_path(self) -> Path:
         return self._cache.absolute() / f"{self._url.digest}.git"
 
-    def _delay_after(self, delivery: SourceTree | SourceFailure) -> float:
-        if isinstance(delivery, SourceFailure):
+    def _delay_after(self, *, reached: bool) -> float:
+        """Return the seconds until the next look; a remote that could not be reached is spared."""
+        if not reached:
             return self._backoff.next_delay()
         self._backoff.reset()
         return self._interval
