@@ -111,3 +111,10 @@ def test_configured_sources_come_beside_the_location_or_in_its_place(tmp_path: P
             feeds = controller_parts(settings, stack).feeds
         seen.append([(feed.source.name, feed.routemaps, feed.resources) for feed in feeds])
     assert seen == [[("routemaps", True, True), ("more", True, False)], [("more", True, True)]]
+
+
+def test_the_example_in_the_documentation_works(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "git.md").read_text(encoding="utf-8")
+    (example,) = [block for block in page.split("```yaml\n")[1:] if block.startswith("sources:")]
+    shop, search = sources(tmp_path, example.partition("```")[0])
+    assert (shop.revision, shop.interval, search.name) == ("semver:^1.2", 60.0, "search")
