@@ -6,6 +6,7 @@ import click
 
 from iter8_gitops import __version__
 from iter8_gitops.cli.demo.command import demo
+from iter8_gitops.cli.diff.command import diff
 from iter8_gitops.cli.errors import FriendlyGroup
 from iter8_gitops.cli.explain.command import explain
 from iter8_gitops.cli.get import get
@@ -50,6 +51,7 @@ for command in (
     validate,
     schema,
     render,
+    diff,
     explain,
     get,
     history,

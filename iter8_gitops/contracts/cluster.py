@@ -205,6 +205,23 @@ LoadResources: TypeAlias = Callable[[Mapping[str, Sequence[Manifest]]], Loaded]
 FindKind: TypeAlias = Callable[[str, str], str | None]
 """The kind that a cluster serves by (API group, plural), or None. Raises `UnavailableError` when it cannot tell now."""
 
+Look: TypeAlias = Callable[[Collection[ResourceId]], Mapping[ResourceId, Observation]]
+"""One look at objects: for each id what `Cluster.observe` says once the object is followed. `Absent` with the reason
+`Forbidden` is what whoever asks may not see. Follows and writes nothing. Raises `UnavailableError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlace:
+    """Where a route of an application (`namespace/name`) is. `version` is that of the API to read it in, "" for any."""
+
+    application: str
+    id: ResourceId
+    version: str = ""
+
+
+LookAtRoutes: TypeAlias = Callable[[Collection[RoutePlace]], Mapping[RoutePlace, Observation]]
+"""One look at the objects that are in the places of routes, whatever labels they have; as `Look`."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedCluster:
@@ -213,8 +230,9 @@ class OpenedCluster:
     `feeds` are sources that the backend itself brings: routemaps that are kept in it, and how well it is seen.
     `load_resources` is set by a backend whose objects are manifests, read by a feed that delivers `resources`; with
     `beside_routemaps` these are the feeds of the routemaps. `scope` is the one namespace that is looked at (None:
-    all). `find_kind` answers for kinds that no plugin knows, where there is somebody to ask. `close` lets go of
-    everything, after `Cluster.stop`.
+    all). `find_kind` answers for kinds that no plugin knows, where there is somebody to ask. `look` and
+    `look_at_routes` are for tools that end at once: they answer without `Cluster.start`, after `load_resources` where
+    there is one; None where a backend cannot. `close` lets go of everything, after `Cluster.stop`.
     """
 
     cluster: Cluster
@@ -223,4 +241,6 @@ class OpenedCluster:
     beside_routemaps: bool = False
     scope: str | None = None
     find_kind: FindKind | None = None
+    look: Look | None = None
+    look_at_routes: LookAtRoutes | None = None
     close: Callable[[], None] = lambda: None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from iter8_gitops.cluster.manifests import ManifestsCluster
@@ -10,6 +12,7 @@ from iter8_gitops.contracts.source import Feed
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.hooks import hookimpl
 from iter8_gitops.sources.directory import DirectorySource
+from iter8_gitops_plugins.backends.written_routes import look_at_routes
 
 NAME = "manifests"
 FEED = "cluster"
@@ -22,10 +25,16 @@ def open_cluster(request: ClusterRequest) -> OpenedCluster | None:
         return None
     _refuse_options_of_a_real_one(request)
     cluster = ManifestsCluster(request.routes)
+    opened = OpenedCluster(
+        cluster,
+        load_resources=cluster.load,
+        look=cluster.observe,
+        look_at_routes=partial(look_at_routes, request.routes),
+    )
     if not request.address:
-        return OpenedCluster(cluster, load_resources=cluster.load, beside_routemaps=True)
+        return replace(opened, beside_routemaps=True)
     objects = DirectorySource(Path(request.address).expanduser(), name=FEED)
-    return OpenedCluster(cluster, feeds=(Feed(objects, routemaps=False, resources=True),), load_resources=cluster.load)
+    return replace(opened, feeds=(Feed(objects, routemaps=False, resources=True),))
 
 
 def _refuse_options_of_a_real_one(request: ClusterRequest) -> None:

@@ -18,6 +18,7 @@ from iter8_gitops.kube.errors import KubeError
 from iter8_gitops.kube.marks import finalizer_of
 from iter8_gitops.sources.configmaps import ConfigMapSource
 from iter8_gitops.spec.names import is_namespace
+from iter8_gitops_plugins.backends.kubernetes.looking import Looking
 
 _POD_NAME = "POD_NAME"
 
@@ -36,11 +37,15 @@ def open_kubernetes(request: ClusterRequest) -> OpenedCluster:
         raise
     cluster = KubernetesCluster(client, _settings(request, scope))
     routemaps = (Feed(ConfigMapSource(client, scope)),) if access.configmaps else ()
+    discovery = Discovery(client)
+    looking = Looking(client, discovery, scope, access.instance)
     return OpenedCluster(
         cluster,
         feeds=(*routemaps, Feed(ClusterHealth(cluster), routemaps=False, resources=True)),
         scope=scope,
-        find_kind=find_kind_with(Discovery(client)),
+        find_kind=find_kind_with(discovery),
+        look=looking.look,
+        look_at_routes=looking.look_at_routes,
         close=client.close,
     )
 
