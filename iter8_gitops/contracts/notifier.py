@@ -20,12 +20,13 @@ _SECRET_FORM = "{fromEnv: NAME} or {fromFile: PATH}"  # noqa: S105 - the form of
 
 
 class NoticeKind(StrEnum):
-    """What there is to tell."""
+    """What there is to tell. `REVISION` says what became of a commit, and is told to those who ask for it alone."""
 
     READY = "ready"
     STALLED = "stalled"
     PROMOTED = "promoted"
     PROBLEM = "problem"
+    REVISION = "revision"
 
 
 @dataclass(frozen=True, slots=True)

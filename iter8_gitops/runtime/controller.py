@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iter8_gitops.board.publisher import BoardPublisher
@@ -110,10 +110,10 @@ class Controller:
         for thread in threads:
             thread.join(timeout=2.0)
 
-    def step(self, deliveries: Iterable[Delivery]) -> None:
+    def step(self, deliveries: Sequence[Delivery]) -> None:
         """Take in `deliveries`, compute what follows from them and from the time, and publish it at once."""
         now = self._parts.clock()
-        self._take_in(deliveries, now)
+        arrived = self._take_in(deliveries, now)
         self._take_news()
         if self._resync_at is not None and now >= self._resync_at:
             self._triggers.touch_all()
@@ -121,6 +121,8 @@ class Controller:
         self._work_off(now)
         if self._triggers.any_due:  # the cluster refused something: that is part of the state, too
             self._work_off(now)
+        for source in arrived:
+            self._teller.tell_revision(self._statuses[source], self._problems.by_source().get(source, ()), now)
         if self._declarations.complete and not self._pruned:
             for problem in self._parts.cluster.prune(self._declarations.applications):
                 _log.error("%s", problem)
@@ -150,8 +152,12 @@ class Controller:
             if application not in self._states:  # else its source is not certain yet, or it could not be published
                 self._withdraw(application)
 
-    def _take_in(self, deliveries: Iterable[Delivery], now: float) -> None:
+    def _take_in(self, deliveries: Sequence[Delivery], now: float) -> frozenset[str]:
+        """Returns the sources of routemaps that are at another revision now."""
         fresh: dict[str, SourceTree] = {}
+        were_at = {
+            delivery.feed.source.name: self._statuses[delivery.feed.source.name].revision for delivery in deliveries
+        }
         for delivery in deliveries:
             content = delivery.content
             if isinstance(content, SourceTree):
@@ -174,6 +180,7 @@ class Controller:
         if fresh or kinds is not None:
             self._watch_kinds()
             self._note_problems()
+        return frozenset(name for name, tree in fresh.items() if tree.revision not in ("", were_at[name]))
 
     def _watch_kinds(self) -> None:
         if self._watched != self._triggers.kinds:

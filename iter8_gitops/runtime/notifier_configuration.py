@@ -53,7 +53,8 @@ ApplicationPattern = Annotated[
         lambda _: "write namespace/name, where * stands for anything, such as shop/*",
     ),
 ]
-EventName = Literal["ready", "stalled", "promoted", "problem"]
+EventName = Literal["ready", "stalled", "promoted", "problem", "revision"]
+_UNLESS_SAID = frozenset(NoticeKind) - {NoticeKind.REVISION}
 
 
 class NotifierDocument(Strict):
@@ -127,7 +128,7 @@ def _configuration(document: Document, index: int, parsed: NotifierDocument) -> 
         type=parsed.type,
         name=parsed.name or parsed.type,
         place=_place(document, SECTION, index),
-        events=frozenset(NoticeKind(event) for event in parsed.events) if parsed.events else frozenset(NoticeKind),
+        events=frozenset(NoticeKind(event) for event in parsed.events) if parsed.events else _UNLESS_SAID,
         applications=None if parsed.applications is None else tuple(parsed.applications),
         options={key: value for key, value in given.items() if isinstance(value, str)},
         secrets={

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from iter8_gitops.contracts.cluster import Cluster, Owner
 from iter8_gitops.contracts.notifier import Notice
 from iter8_gitops.core.transitions import Transition
-from iter8_gitops.runtime.notifying.notices import notices, problem_notice
+from iter8_gitops.runtime.notifying.notices import notices, problem_notice, revision_notice
 from iter8_gitops.runtime.reconciling import Turn, config_map_at
 from iter8_gitops.spec.problem import Problem
+from iter8_gitops.spec.snapshot import SourceStatus
 
 _log = logging.getLogger(__name__)
 
@@ -53,3 +54,8 @@ class Teller:
             self._cluster.report(f"{owner.namespace}/{owner.name}", owner, [told])
         if self._cluster.leads and problem not in self._known:
             self._notify(problem_notice(problem, source, now))
+
+    def tell_revision(self, source: SourceStatus, problems: Sequence[Problem], now: float) -> None:
+        """That a source is at another revision, and what became of it; `problems` are those in it."""
+        if self._cluster.leads:
+            self._notify(revision_notice(source, problems, now))

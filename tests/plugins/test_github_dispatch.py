@@ -122,10 +122,10 @@ def test_without_an_address_it_is_that_of_github(open_dispatch: Open, monkeypatc
         ),
         (
             404,
-            "there is no repository you/deployments, or the token may not see it: it needs `Contents: write` on it "
+            "there is no you/deployments, or the token may not see it: it needs `Contents: write` on it "
             "(a fine-grained token or an app), or the scope `repo` (a classic token)",
         ),
-        (422, "you/deployments takes no such event; is it archived?"),
+        (422, "you/deployments takes no events of this form; is it archived?"),
         (200, "is `apiUrl` that of GitHub's API?"),
         (400, "is `apiUrl` that of GitHub's API?"),
     ],

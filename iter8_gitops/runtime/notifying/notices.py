@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from iter8_gitops.contracts.notifier import Notice, NoticeKind
 from iter8_gitops.core.conditions import DEADLINE_EXCEEDED, overdue
@@ -10,7 +10,7 @@ from iter8_gitops.core.transitions import promoted_candidate
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import ResourceId
-from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, VersionState
+from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, SourceStatus, VersionState
 
 
 def notices(before: RoutemapState | None, after: RoutemapState, at: float) -> tuple[Notice, ...]:
@@ -43,6 +43,16 @@ def notices(before: RoutemapState | None, after: RoutemapState, at: float) -> tu
 def problem_notice(problem: Problem, source: str, at: float) -> Notice:
     """A problem that no state tells of, for instance of a file that cannot be read. `source` is where that is."""
     return Notice(NoticeKind.PROBLEM, "Problem", str(problem), at, application=problem.application or "", source=source)
+
+
+def revision_notice(source: SourceStatus, problems: Sequence[Problem], at: float) -> Notice:
+    """What became of the revision that `source` is at; `problems` are those that were found in it."""
+    if problems:
+        others = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        reason, said = "Problems", f"what has problems is as it was before: {problems[0]}{others}"
+    else:
+        reason, said = "Applied", "everything in it is in force"
+    return Notice(NoticeKind.REVISION, reason, said, at, source=source.name, revision=source.revision)
 
 
 def _about(
