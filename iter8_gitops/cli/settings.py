@@ -26,12 +26,12 @@ def controller_settings(location: str | None, state: Path, options: Mapping[str,
         routes=options["routes_dir"],
         config=options["config"],
         access=cluster_access(options),
-        credentials=_credentials(options),
-        verification=_verification(options),
+        credentials=credentials_of(options),
+        verification=verification_of(options),
     )
 
 
-def _credentials(options: Mapping[str, Any]) -> Credentials | None:
+def credentials_of(options: Mapping[str, Any]) -> Credentials | None:
     """What proves to a Git server who asks; None when nothing is given."""
     password = os.environ.get("ITER8_GIT_TOKEN") or os.environ.get("ITER8_GIT_PASSWORD") or ""
     given = Credentials(
@@ -44,7 +44,8 @@ def _credentials(options: Mapping[str, Any]) -> Credentials | None:
     return None if given == Credentials() else given
 
 
-def _verification(options: Mapping[str, Any]) -> Verification | None:
+def verification_of(options: Mapping[str, Any]) -> Verification | None:
+    """Who must have signed a commit; None when anybody may."""
     signers, keys = _absolute(options["verify_ssh_signers"]), _absolute(options["verify_gpg_keys"])
     return Verification(signers, keys) if signers or keys else None
 

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iter8_gitops.cli.cluster_options import connection_options
-from iter8_gitops.cli.options import DEFAULT_SERVER, combined, location_argument, namespace_name, output_option
+from iter8_gitops.cli.options import (
+    DEFAULT_SERVER,
+    combined,
+    git_access_options,
+    location_argument,
+    namespace_name,
+    output_option,
+)
 from iter8_gitops.cli.output import print_json
 from iter8_gitops.errors import ConfigurationError, Iter8Error
 
@@ -89,6 +96,7 @@ def _exiting(command: Callable[..., bool]) -> Callable[..., None]:
 @click.command(short_help="Show what a tree or commit would change, before it is reconciled.")
 @location_argument
 @_tree_options
+@git_access_options
 @connection_options
 @_present_options
 @output_option
@@ -156,6 +164,7 @@ def _is_named(option: str) -> bool:
 
 
 def _settings(location: str, state_dir: Path | None, options: dict[str, Any]) -> ForesightSettings:
+    from iter8_gitops.cli.settings import credentials_of, verification_of
     from iter8_gitops.contracts.cluster import ClusterAccess
     from iter8_gitops.runtime.foresight.wiring import ForesightSettings
     from iter8_gitops.spec.state_folder import StateFolder
@@ -176,4 +185,6 @@ def _settings(location: str, state_dir: Path | None, options: dict[str, Any]) ->
             scope=options["scope"],
             configmaps=False,
         ),
+        credentials=credentials_of(options),
+        verification=verification_of(options),
     )

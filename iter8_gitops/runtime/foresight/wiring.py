@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from iter8_gitops.contracts.cluster import ClusterAccess, ClusterRequest, OpenedCluster
-from iter8_gitops.contracts.source import Source, SourceRequest
+from iter8_gitops.contracts.source import Credentials, Source, SourceRequest, Verification
 from iter8_gitops.errors import ConfigurationError, UnavailableError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.runtime.configuration import Configuration, load_configuration
@@ -40,6 +40,8 @@ class ForesightSettings:
     routes: Path | None = None
     config: Path | None = None
     access: ClusterAccess = field(default_factory=ClusterAccess)
+    credentials: Credentials | None = None
+    verification: Verification | None = None
 
 
 def differences(settings: ForesightSettings, present: Mapping[str, RoutemapState]) -> Differences:
@@ -104,6 +106,8 @@ def _source_request(settings: ForesightSettings, scratch: Path) -> SourceRequest
         cache=scratch / "git",
         revision=settings.branch,
         subpath=settings.subpath,
+        credentials=settings.credentials,
+        verification=settings.verification,
     )
 
 
