@@ -15,7 +15,9 @@ from iter8_gitops.cli.lookup import lookup
 from iter8_gitops.cli.parts import controller, grpc, serve
 from iter8_gitops.cli.plugins import plugins
 from iter8_gitops.cli.probe import probe
+from iter8_gitops.cli.promote import promote
 from iter8_gitops.cli.render import render
+from iter8_gitops.cli.rollback import rollback
 from iter8_gitops.cli.schema import schema
 from iter8_gitops.cli.uninstall import uninstall
 from iter8_gitops.cli.up import up
@@ -55,6 +57,8 @@ for command in (
     explain,
     get,
     history,
+    promote,
+    rollback,
     plugins,
     lookup,
     controller,

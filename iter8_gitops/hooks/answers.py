@@ -10,6 +10,7 @@ from typing import TypeGuard, TypeVar
 import pluggy
 
 from iter8_gitops.contracts.cluster import Cluster, OpenedCluster
+from iter8_gitops.contracts.git_host import GitHost
 from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.contracts.notifier import Notifier
 from iter8_gitops.contracts.source import Source
@@ -160,6 +161,11 @@ def is_metric_store(value: object) -> TypeGuard[MetricStore]:
 def is_notifier(value: object) -> TypeGuard[Notifier]:
     """Whether it can be used as a notifier."""
     return isinstance(value, Notifier)
+
+
+def is_git_host(value: object) -> TypeGuard[GitHost]:
+    """Whether it can be used as a host of Git repositories."""
+    return isinstance(value, GitHost)
 
 
 def describe(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pluggy
 
 from iter8_gitops.contracts.cluster import ClusterRequest, OpenedCluster
+from iter8_gitops.contracts.git_host import GitHost, GitHostRequest
 from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
 from iter8_gitops.contracts.notifier import Notifier, NotifierSettings
 from iter8_gitops.contracts.source import Source, SourceRequest
@@ -54,6 +55,7 @@ class Plugins:
         self._open_cluster = _call_order(manager.hook.open_cluster)
         self._open_metric_store = _call_order(manager.hook.open_metric_store)
         self._open_notifier = _call_order(manager.hook.open_notifier)
+        self._open_git_host = _call_order(manager.hook.open_git_host)
         self._kinds: tuple[ResourceKind, ...] = ()
         for implementation in _call_order(manager.hook.resource_kinds):
             self._add_kinds(answers.call(implementation, {}))
@@ -141,6 +143,17 @@ class Plugins:
             message = f"no plugin knows notifiers of the type {settings.type!r}"
             raise ConfigurationError(message)
         return answers.opened(answer, answers.is_notifier, "a Notifier")
+
+    def open_git_host(self, request: GitHostRequest) -> GitHost:
+        """The host of repositories that `request` means. Whatever goes wrong is a `ConfigurationError`."""
+        answer = _first(self._open_git_host, {"request": request})
+        if answer is None:
+            if request.type:
+                message = f"--host-type {request.type!r} is not known; use github, gitlab, gitea, or that of a plugin"
+            else:
+                message = f"what kind of host {request.host} is cannot be told; say so with --host-type"
+            raise ConfigurationError(message)
+        return answers.opened(answer, answers.is_git_host, "a GitHost")
 
     def _add_kinds(self, answer: Answer) -> None:
         listed = answers.kinds(answer)

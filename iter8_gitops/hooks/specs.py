@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeAlias
 import pluggy
 
 from iter8_gitops.contracts.cluster import ClusterRequest, OpenedCluster
+from iter8_gitops.contracts.git_host import GitHost, GitHostRequest
 from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
 from iter8_gitops.contracts.notifier import Notifier, NotifierSettings
 from iter8_gitops.contracts.source import Source, SourceRequest
@@ -148,4 +149,17 @@ class Hooks(Protocol):
 
         Returns the notifier, which has not connected to anything yet. None means that this plugin does not know the
         type. Raises `ConfigurationError`, which names the option, for what can never work.
+        """
+
+    @hookspec(firstresult=True)
+    def open_git_host(self, request: GitHostRequest) -> GitHost | None:
+        """Open the host of a Git repository, to propose commits there.
+
+        Asked in call order until a plugin answers, for `promote --pull-request`.
+
+        `request` says which repository of which host is meant, and holds the token, which must never get into a
+        message or a URL.
+
+        Returns the host, which has not connected to anything yet. None means that this plugin knows neither the type
+        nor, where no type is named, the host. Raises `ConfigurationError` for what can never work.
         """

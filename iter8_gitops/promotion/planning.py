@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iter8_gitops.hooks.manager import Plugins
+from iter8_gitops.promotion.checks import check_result
 from iter8_gitops.promotion.differences import differences
 from iter8_gitops.promotion.finding import Finder, find_version
 from iter8_gitops.promotion.identity import pinned_keys
@@ -58,7 +59,7 @@ def plan_promotion(tree: Tree, plugins: Plugins, application: str, version: str)
     salt = next_salt(application, found.routemap.assignment.salt, signature)
     files = _rewritten(tree, finder, found, steps, salt)
     after = tree.with_files(files)
-    _check_result(tree, after, files)
+    check_result(tree, after, files)
     return Plan(
         application=application,
         version=name,
@@ -108,18 +109,6 @@ def _check_users(tree: Tree, found: FoundRoutemap, index: int, paired: tuple[Pai
                 "take it out there first"
             )
             raise PromotionRefusedError(message)
-
-
-def _check_result(before: Tree, after: Tree, files: Mapping[str, bytes | None]) -> None:
-    """What was fine must be fine afterwards."""
-    for path in files:
-        if path not in after.contents:
-            continue
-        known = {problem.message for problem in before.contents[path].problems}
-        for problem in after.contents[path].problems:
-            if problem.message not in known:
-                message = f"the promotion would break {problem}. Promote it by hand"
-                raise PromotionRefusedError(message)
 
 
 def _change(step: _Step) -> Change:

@@ -14,6 +14,7 @@ from iter8_gitops.promotion.text.editing import Place, Wish, edited, without
 from iter8_gitops.promotion.text.pieces import FileText, NotEditableError, Piece, file_text
 from iter8_gitops.promotion.text.values import same
 from iter8_gitops.promotion.tree import Found, FoundRoutemap, Tree
+from iter8_gitops.spec.resource import ResourceId
 
 
 class Rewriting:
@@ -81,6 +82,30 @@ class Rewriting:
         if path not in self._texts:
             self._texts[path] = self._tree.text(path)
         return self._texts[path]
+
+
+def resalted(tree: Tree, application: str, path: str, salt: str) -> bytes:
+    """The content of a file of `tree` with another salt for the routemap of `application`, if that is in it."""
+    places = [place for place in tree.routemaps.get(application, ()) if place.path == path]
+    content = tree.files[path].content
+    if len(places) != 1:
+        return content
+    rewriting = Rewriting(tree)
+    rewriting.renew_salt(places[0], salt)
+    return rewriting.files(Kustomizations({}))[path] or content
+
+
+def without_others(tree: Tree, other: Tree, path: str) -> bytes | None:
+    """The content of a file of `tree` without the objects that it has not got in `other`; None when none are left."""
+    rewriting = Rewriting(tree)
+    gone = [found for found in tree.all_objects() if _key(found) not in {_key(each) for each in other.all_objects()}]
+    for found in gone:
+        rewriting.remove(found)
+    return rewriting.files(Kustomizations({}))[path] if gone else tree.files[path].content
+
+
+def _key(found: Found) -> ResourceId:
+    return found.resource.id
 
 
 @contextmanager

@@ -136,6 +136,10 @@ class Tree:
             raise NotEditableError(file.refusal)
         return file_text(path, file.content)
 
+    def alone(self, path: str, content: bytes) -> Tree:
+        """A tree of one file, read by the same rules."""
+        return Tree({path: SourceFile(path, "", content)}, self.kinds, self.scope, self.namespace)
+
     def with_files(self, changes: Mapping[str, bytes | None]) -> Tree:
         """The tree with other contents; None removes a file."""
         files = {path: file for path, file in self.files.items() if path not in changes}
