@@ -14,8 +14,15 @@ CONTROLLER_TIMEOUT = 10.0
 
 
 def has_state(snapshot: Snapshot) -> bool:
-    """False until every source has been read for a first time ever, when it is not known which applications exist."""
-    return snapshot.sequence > 0 and all(source.read_at is not None for source in snapshot.sources)
+    """Whether there is something to answer from. False until the sources have been read for a first time ever.
+
+    Once the cluster was seen, a source that was never read holds up only what is to come from it, and not the
+    routemaps of the others.
+    """
+    never = [source for source in snapshot.sources if source.read_at is None]
+    if not never:
+        return snapshot.sequence > 0
+    return bool(snapshot.routemaps) and not any(source.resources for source in never)
 
 
 def awaited(snapshot: Snapshot) -> str:
@@ -26,11 +33,18 @@ def awaited(snapshot: Snapshot) -> str:
     return "; ".join([waiting, *filter(None, map(_failure, snapshot.sources))])
 
 
+def unread(snapshot: Snapshot) -> str:
+    """Which sources were never read, so that more applications may exist than `snapshot` shows; "" when all were."""
+    never = (source for source in snapshot.sources if source.read_at is None)
+    return "; ".join(_failure(source) or _pending(source) for source in never)
+
+
 def staleness(snapshot: Snapshot, now: float, controller_timeout: float = CONTROLLER_TIMEOUT) -> str:
     """Why some of `snapshot` may be out of date at `now` (seconds since 1970)."""
     if not has_state(snapshot):
         return awaited(snapshot)
-    reasons = [_silence(snapshot, now, controller_timeout), *map(_failure, snapshot.sources)]
+    pending = (_failure(each) or _pending(each) for each in snapshot.sources)
+    reasons = [_silence(snapshot, now, controller_timeout), *pending]
     return "; ".join(reason for reason in reasons if reason)
 
 
@@ -55,3 +69,7 @@ def _failure(source: SourceStatus) -> str:
         return ""
     since = datetime.fromtimestamp(source.failing_since, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return f"source {source.location} has failed since {since}: {source.message}"
+
+
+def _pending(source: SourceStatus) -> str:
+    return f"source {source.location} has not been read yet" if source.read_at is None else ""

@@ -190,11 +190,11 @@ class Controller:
     def _is_warm(self, now: float) -> bool:
         """Whether readers may take what is published for the whole: no declared routemap still waits to be seen.
 
-        One whose resources cannot be seen for long holds up only itself.
+        One whose resources cannot be seen for long holds up only itself, and so does a source that fails.
         """
         if self._parts.load_resources is not None:
             return True
-        if not self._declarations.complete:
+        if any(self._statuses[name].failing_since is None for name in self._declarations.unread):
             return False
         if self._warm_by is None:
             self._warm_by = now + WARM_UP_SECONDS

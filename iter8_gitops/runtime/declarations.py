@@ -63,9 +63,14 @@ class Declarations:
         return self._desired.declared.keys()
 
     @property
+    def unread(self) -> AbstractSet[str]:
+        """The sources of routemaps that were not read in this life."""
+        return {name for name, feed in self._feeds.items() if feed.routemaps} - self._trees.keys()
+
+    @property
     def complete(self) -> bool:
         """Whether every source of routemaps was read in this life, so that nothing can be missing."""
-        return all(name in self._trees for name, feed in self._feeds.items() if feed.routemaps)
+        return not self.unread
 
     def is_certain_of(self, source: str) -> bool:
         """Whether a routemap that came from `source` and is not declared is certainly gone."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from iter8_gitops.core.assignment import Assigner
-from iter8_gitops.core.freshness import awaited, routemap_staleness
+from iter8_gitops.core.freshness import awaited, routemap_staleness, unread
 from iter8_gitops.errors import NotFoundError, UnavailableError
 from iter8_gitops.serving.arguments import shown, split_application
 from iter8_gitops.spec.metric import Arm
@@ -30,13 +30,17 @@ def find_routemap(snapshot: Snapshot, field: str, application: str) -> RoutemapS
     """The routemap of `application`, which is `namespace/name`, or a name in the namespace `default`.
 
     An application that is not found is tried again with `-routemap` appended, as Iter8 does.
-    Raises `InvalidArgumentError`, `NotFoundError`, and `UnavailableError` before the first snapshot.
+    Raises `InvalidArgumentError`, `NotFoundError`, and `UnavailableError` before the first snapshot, and while the
+    application may be in a source that was never read.
     """
     namespace, name = split_application(field, application)
     require_state(snapshot)
     wanted = f"{namespace}/{name}"
     state = snapshot.routemaps.get(wanted) or snapshot.routemaps.get(wanted + ROUTEMAP_SUFFIX)
     if state is None:
+        if pending := unread(snapshot):
+            message = f"no application '{shown(wanted)}' is known so far: {pending}"
+            raise UnavailableError(message)
         raise NotFoundError(field, f"no application '{shown(wanted)}'{_suggestion(snapshot, wanted, name)}")
     return state
 

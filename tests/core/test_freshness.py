@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
+from iter8_gitops.core.freshness import awaited, has_state, routemap_staleness, staleness, unread
 from iter8_gitops.spec.routemap import Origin
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot, SourceStatus
 
@@ -71,3 +71,34 @@ def test_every_routemap_depends_on_the_source_that_stands_for_the_cluster() -> N
     cluster = SourceStatus("cluster", "directory live", "rev", 50.0, 61.0, "it is away", resources=True)
     board = Snapshot(1, 100.0, (SourceStatus("git", "git x", read_at=50.0), cluster))
     assert "it is away" in routemap_staleness(board, _state("git"), 101.0)
+
+
+NEVER_READ = SourceStatus("new", "git new", failing_since=60.0, message="it is refused")
+
+
+def test_a_source_that_was_never_read_does_not_hold_up_the_routemaps_of_the_others() -> None:
+    board = replace(FRESH, sources=(GOOD, NEVER_READ), routemaps={"shop/web": _state("good")})
+    assert has_state(board)
+    assert awaited(board) == ""
+    assert (
+        staleness(board, 101.0)
+        == unread(board)
+        == "source git new has failed since 1970-01-01T00:01:00Z: it is refused"
+    )
+    assert routemap_staleness(board, _state("good"), 101.0) == ""
+
+
+def test_a_source_that_is_being_read_for_a_first_time_is_named() -> None:
+    pending = replace(NEVER_READ, failing_since=None, message="")
+    board = replace(FRESH, sources=(GOOD, pending), routemaps={"shop/web": _state("good")})
+    assert staleness(board, 101.0) == unread(board) == "source git new has not been read yet"
+
+
+def test_there_is_no_state_while_the_only_routemaps_may_be_in_a_source_that_was_never_read() -> None:
+    assert not has_state(replace(FRESH, sources=(GOOD, NEVER_READ)))
+    assert unread(FRESH) == ""
+
+
+def test_there_is_no_state_before_the_cluster_was_seen() -> None:
+    unseen = replace(NEVER_READ, name="cluster", resources=True)
+    assert not has_state(replace(FRESH, sources=(GOOD, unseen), routemaps={"shop/web": _state("good")}))

@@ -134,6 +134,20 @@ def test_there_is_no_state_until_cluster_and_sources_were_all_seen(bench: Bench)
     assert has_state(bench.snapshot)
 
 
+def test_a_source_that_fails_from_the_start_does_not_hold_up_the_routemaps_of_the_others(bench: Bench) -> None:
+    bench.cluster.put("a")
+    bench.deliver("configmaps", web=routemap("web", "a"))
+    bench.deliver("cluster")
+    assert not has_state(bench.snapshot)
+    bench.fail("git")
+    bench.deliver("cluster")
+    assert has_state(bench.snapshot)
+    assert bench.weights("shop/web") == (1,)
+    assert bench.calls("prune") == []
+    bench.deliver("git", more=routemap("more", "a"))
+    assert bench.weights("shop/more") == (1,)
+
+
 def test_the_cluster_counts_as_seen_only_when_every_routemap_has_a_state(bench: Bench) -> None:
     bench.cluster.unsynced = {CONFIG_MAP}
     bench.deliver("git", web=routemap("web", "a"))

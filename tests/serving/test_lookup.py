@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iter8_gitops.core.assignment import Assigner
-from iter8_gitops.spec.snapshot import Snapshot
+from iter8_gitops.spec.snapshot import Snapshot, SourceStatus
 
 
 def test_a_lookup_says_which_version_the_user_gets_and_what_it_is(api: Any, bench: Any) -> None:
@@ -176,3 +176,18 @@ def test_any_clean_text_is_a_user(api: Any, bench: Any, written: str, user: str)
 
 def test_unknown_query_parameters_are_ignored(api: Any) -> None:
     assert api.get("/v1/lookup", "application=prod/backend&user=u&trace=%FF").status_code == 200
+
+
+def test_while_a_source_was_never_read_known_applications_are_answered_and_others_may_come(
+    api: Any, bench: Any
+) -> None:
+    away = SourceStatus("new", "git new", failing_since=1.0, message="it is refused")
+    snapshot = bench.board.snapshot
+    bench.board.snapshot = replace(snapshot, sources=(*snapshot.sources, away))
+
+    assert api.get("/v1/lookup", "application=prod/backend&user=u").status_code == 200
+    assert api.get("/readyz").status_code == 200
+    assert api.get("/v1/routemaps").status_code == 200
+    answer = api.get("/v1/lookup", "application=prod/other&user=u")
+    assert answer.status_code == 503
+    assert "no application 'prod/other' is known so far: source git new has failed" in answer.json["description"]
