@@ -108,7 +108,7 @@ class Committer:
         existing = self._repository.proposed(proposal.branch)
         if existing:
             self._check_same(existing, proposal)
-            return Committed(proposal, Delivered(existing, proposal.branch, self._repository.shown))
+            return Committed(proposal, Delivered(existing, proposal.branch, self._repository.remote))
         commit = write_commit(self._repository.git, base, proposal.files, proposal.message, self._signing)
         return Committed(proposal, self._repository.propose(commit, proposal.branch))
 

@@ -46,18 +46,22 @@ class Finder:
 
     def object(self, wanted: ResourceId) -> Found:
         """The manifest of an object. Raises `NotFoundError` and `PromotionRefusedError`."""
-        places = self._places(wanted)
-        manifests = [found for found in places if found.path not in self.kustomizations.patch_files]
+        manifest = self.only_manifest(wanted)
+        if manifest is None:
+            raise self._missing(wanted, self._places(wanted))
+        self._check(manifest, wanted)
+        return manifest
+
+    def only_manifest(self, wanted: ResourceId) -> Found | None:
+        """The manifest of an object, if there is one. Raises `PromotionRefusedError` when there are several."""
+        manifests = [found for found in self._places(wanted) if found.path not in self.kustomizations.patch_files]
         if len(manifests) > 1:
             message = (
                 f"{wanted} is in {_and(manifests)}: which one counts cannot be told. Keep only one, or say "
                 "which folder counts (--path)"
             )
             raise PromotionRefusedError(message)
-        if not manifests:
-            raise self._missing(wanted, places)
-        self._check(manifests[0], wanted)
-        return manifests[0]
+        return manifests[0] if manifests else None
 
     def exists(self, wanted: ResourceId) -> bool:
         """Whether there is any manifest of an object."""

@@ -63,7 +63,7 @@ def merged(primary: Resource, candidate: Resource, pinned: frozenset[str], diffe
     metadata = dict(primary.metadata)
     for section in ("labels", "annotations"):
         entries = _entries(primary, candidate, section, pinned, kept)
-        if entries or section in metadata:
+        if entries != primary.section("metadata", section):
             metadata[section] = entries
     wanted["metadata"] = metadata
     return Merged(_in_order(_without_leftovers(wanted, candidate, differ), primary), tuple(kept.paths))

@@ -51,6 +51,9 @@ class Rollback:
         files[found.path] = resalted(tree.with_files(files), self.application, found.path, salt)
         after = tree.with_files(files)
         check_result(tree, after, files)
+        finder = Finder(after)
+        for resource in sorted(found.routemap.resource_ids):
+            finder.only_manifest(resource)  # A candidate that came since may be in another file.
         signature = Signatures(self.plugins, after).of_version(found.routemap.versions[0].resources)
         listed = [(event.commit, event.version, event.subject) for event in undone]
         message = rollback_message(self.application, listed, signature, self.words)

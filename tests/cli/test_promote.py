@@ -399,3 +399,34 @@ def test_a_bare_repository_of_this_machine_is_pushed_to(shop: Shop) -> None:
     assert result.exit_code == 0, result.output
     assert shop.read("backend-0.yaml") == PROMOTED
     assert f"on main at {shop.origin}\n" in result.stdout
+
+
+def test_a_linked_work_tree_is_a_repository_like_any_other(shop: Shop) -> None:
+    shop.mine.git("worktree", "add", "--quiet", "-b", "linked", str(shop.folder / "linked"))
+    result = run("promote", "--version", "1", "--repo", shop.folder / "linked")
+    assert result.exit_code == 0, result.output
+    assert (shop.folder / "linked" / "backend-0.yaml").read_text() == PROMOTED
+    assert file(shop, "backend-0.yaml") == PRIMARY
+
+
+def test_modes_and_odd_names_of_files_stay(shop: Shop) -> None:
+    shop.mine.git("mv", "backend-0.yaml", "das Ä modell.yaml")
+    (shop.mine.path / "das Ä modell.yaml").chmod(0o755)
+    shop.mine.commit_all()
+    assert promote(shop).exit_code == 0
+    assert file(shop, "das Ä modell.yaml") == PROMOTED
+    listing = shop.mine.git("-c", "core.quotePath=false", "ls-files", "--stage", "das*")
+    assert listing.startswith("100755 ")
+    assert status(shop) == ""
+
+
+def test_lines_that_git_converts_in_the_work_tree_are_committed_as_they_were(shop: Shop) -> None:
+    shop.mine.commit({".gitattributes": "*.yaml text eol=crlf\n"})
+    for path in ("backend.yaml", "backend-0.yaml", "backend-1.yaml"):
+        (shop.mine.path / path).unlink()
+    shop.mine.git("checkout", "--", ".")
+    assert b"\r\n" in (shop.mine.path / "backend-0.yaml").read_bytes()
+    assert promote(shop).exit_code == 0
+    assert shop.mine.git("show", "HEAD:backend-0.yaml") == PROMOTED.strip()
+    assert (shop.mine.path / "backend-0.yaml").read_bytes() == PROMOTED.replace("\n", "\r\n").encode()
+    assert status(shop) == ""

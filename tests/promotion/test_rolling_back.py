@@ -94,3 +94,12 @@ def test_a_revision_that_is_not_there_is_named(shop: Shop) -> None:
     result = rollback(shop, "--to", "v9")
     assert result.exit_code == 1
     assert "--to v9 is no commit" in result.stderr
+
+
+def test_a_new_candidate_in_another_file_is_no_place_for_the_old_one(shop: Shop) -> None:
+    promote(shop)
+    shop.mine.commit({"new.yaml": CANDIDATE.replace("svm-2", "svm-3")})
+    result = rollback(shop)
+    assert result.exit_code == 2
+    assert "InferenceService modelmesh-serving/backend-1 is in backend-1.yaml:1 and new.yaml:1" in result.stderr
+    assert not (shop.mine.path / "backend-1.yaml").exists()

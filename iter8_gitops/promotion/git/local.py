@@ -41,9 +41,9 @@ class LocalRepository:
         return self._commands
 
     @property
-    def shown(self) -> str:
-        """See `Repository.shown`."""
-        return str(self._folder)
+    def remote(self) -> str:
+        """See `Repository.remote`."""
+        return self._commands.remote
 
     def base(self) -> str:
         """See `Repository.base`."""
@@ -53,7 +53,7 @@ class LocalRepository:
         if not (self._goal.push or self._goal.propose):
             return head
         tip = self.proposed(self.branch)
-        place = f"{self.branch} at {self._commands.remote}"
+        place = f"{self.branch} at {self.remote}"
         if self._goal.propose:
             if not tip:
                 message = f"there is no {place} yet to propose anything for: push it first"
@@ -88,7 +88,7 @@ class LocalRepository:
         remote = ""
         hints: list[str] = []
         if self._goal.push:
-            remote = self._commands.remote
+            remote = self.remote
             push(self._commands, commit, target, remote)
             if self._ahead:
                 earlier = "an earlier commit" if self._ahead == 1 else f"{self._ahead} earlier commits"
@@ -110,14 +110,14 @@ class LocalRepository:
         except GitFailedError as error:
             if "couldn't find remote ref" in error.stderr:
                 return ""
-            what = f"cannot fetch from {self._commands.remote}"
+            what = f"cannot fetch from {self.remote}"
             raise failure(what, error) from error
         return resolve(self._commands, "FETCH_HEAD")
 
     def propose(self, commit: str, branch: str) -> Delivered:
         """See `Repository.propose`."""
-        push(self._commands, commit, branch, self._commands.remote)
-        return Delivered(commit, branch, self._commands.remote)
+        push(self._commands, commit, branch, self.remote)
+        return Delivered(commit, branch, self.remote)
 
     def uncommitted_hint(self) -> str:
         """See `Repository.uncommitted_hint`."""

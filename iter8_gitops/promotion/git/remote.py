@@ -38,8 +38,8 @@ class UrlRepository:
         return self._commands
 
     @property
-    def shown(self) -> str:
-        """See `Repository.shown`."""
+    def remote(self) -> str:
+        """See `Repository.remote`."""
         return self._url.shown
 
     @property
@@ -55,7 +55,7 @@ class UrlRepository:
         source = self._target if f"refs/heads/{self._target}" in tips else default
         tip = tips.get(f"refs/heads/{source}", "")
         if not tip:
-            message = f"{self.shown} has no commit on its default branch yet"
+            message = f"{self.remote} has no commit on its default branch yet"
             raise PromotionRefusedError(message)
         if not self._path.exists():
             formats = ("--object-format=sha256",) if len(tip) == _SHA256_LENGTH else ()
@@ -72,8 +72,8 @@ class UrlRepository:
 
     def deliver(self, commit: str) -> Delivered:
         """See `Repository.deliver`."""
-        push(self._commands, commit, self._target, self.shown)
-        return Delivered(commit, self._target, self.shown)
+        push(self._commands, commit, self._target, self.remote)
+        return Delivered(commit, self._target, self.remote)
 
     def proposed(self, branch: str) -> str:
         """See `Repository.proposed`."""
@@ -82,8 +82,8 @@ class UrlRepository:
 
     def propose(self, commit: str, branch: str) -> Delivered:
         """See `Repository.propose`."""
-        push(self._commands, commit, branch, self.shown)
-        return Delivered(commit, branch, self.shown)
+        push(self._commands, commit, branch, self.remote)
+        return Delivered(commit, branch, self.remote)
 
     def uncommitted_hint(self) -> str:
         """See `Repository.uncommitted_hint`."""
@@ -101,7 +101,7 @@ class UrlRepository:
             elif name != "HEAD":
                 tips[name] = value
         if not default and self._goal.branch not in ("", *(name.removeprefix("refs/heads/") for name in tips)):
-            message = f"{self.shown} does not say which branch is its default: name one that exists with --branch"
+            message = f"{self.remote} does not say which branch is its default: name one that exists with --branch"
             raise ConfigurationError(message)
         return tips, default
 
@@ -115,5 +115,5 @@ class UrlRepository:
         try:
             return self._commands.reach(*arguments, operands=operands)
         except GitFailedError as error:
-            what = f"cannot reach {self.shown}"
+            what = f"cannot reach {self.remote}"
             raise failure(what, error) from error

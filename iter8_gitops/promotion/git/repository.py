@@ -40,8 +40,8 @@ class Repository(Protocol):
         ...
 
     @property
-    def shown(self) -> str:
-        """What people call it; holds no secret."""
+    def remote(self) -> str:
+        """What people call the place that is pushed to; holds no secret, and "" when there is none."""
         ...
 
     @property

@@ -41,8 +41,8 @@ def indentation(text: str, index: int) -> str:
 
 
 def begins_line(text: str, index: int) -> bool:
-    """Whether only spaces are before `index` on its line."""
-    return not text[line_start(text, index) : index].strip(" ")
+    """Whether only white space is before `index` on its line."""
+    return not text[line_start(text, index) : index].strip(" \t")
 
 
 def line_break(text: str) -> str:

@@ -37,7 +37,8 @@ class Piece:
     @property
     def is_mapping(self) -> bool:
         """Whether its entries can be edited one by one."""
-        return self.span.shape is Shape.MAPPING and len(self.span.entries) == len(self.data)
+        merges = (self.text[key.start : key.end] == "<<" for key, _ in self.span.entries)
+        return self.span.shape is Shape.MAPPING and not any(merges)
 
     @property
     def is_sequence(self) -> bool:
@@ -51,7 +52,7 @@ class Piece:
 
     def entries(self) -> dict[str, tuple[Span, Piece]]:
         """The values of a mapping, each with the place of its key. Raises `NotEditableError`."""
-        # In their order, for a key may be written in several ways. Merge keys make the numbers differ.
+        # In their order, for a key may be written in several ways.
         pairs = zip(self.data.items(), self.span.entries, strict=True)
         return {key: (place, self._value(data, place, span)) for (key, data), (place, span) in pairs}
 

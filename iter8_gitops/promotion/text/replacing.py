@@ -19,7 +19,7 @@ _INDENT = re.compile(r"[\[{]\r?\n([ \t]+)\S")
 def replacement(target: Piece, wanted: Any, donor: Piece | None) -> Edit:
     """Write `wanted` where `target` is: as `donor` writes it if that has the same value, or as `target` was written."""
     span = target.span
-    donor = donor if donor is not None and same(donor.data, wanted) and not donor.span.shared else None
+    donor = donor if donor is not None and _fits(target, wanted, donor) else None
     if target.in_flow:
         return Edit(span.start, span.end, _in_flow(target, wanted, donor))
     text = _as_quoted_before(target, wanted)
@@ -35,7 +35,14 @@ def replacement(target: Piece, wanted: Any, donor: Piece | None) -> Edit:
     if literal is not None:
         return Edit(span.start, span.end, literal)
     written = serialised(target.text, wanted, target.margin, of_item=_is_item(target))
+    if _is_one_line(target) and "\n" not in written and span.start > target.start:
+        return Edit(span.start, span.end, written.strip(" "))
     return _instead(target, written, is_block=True)
+
+
+def _fits(target: Piece, wanted: Any, donor: Piece) -> bool:
+    """Whether the text of `donor` can stand for `wanted`, and looks like what is around `target`."""
+    return same(donor.data, wanted) and not donor.span.shared and donor.json == target.json
 
 
 def serialised(text: str, value: Any, margin: int, *, of_item: bool = False) -> str:
