@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.runtime.configuration_schema import ConfigurationDocument, TypeDocument
 from iter8_gitops.runtime.notifier_configuration import NotifierConfiguration, notifier_configurations
+from iter8_gitops.runtime.rule_configuration import read_rules
+from iter8_gitops.runtime.rules.rule import Rule
 from iter8_gitops.runtime.source_configuration import SourceConfiguration, source_configurations
 from iter8_gitops.spec.complaints import Complaint, complaints_of
 from iter8_gitops.spec.documents import Document
@@ -28,7 +30,7 @@ _CONFIG_MAP_KEY = "config.yaml"
 class ResourceType:
     """A type that routemaps may name by `short_name`. `kind` is "" when the file does not state it.
 
-    An object of the type is ready when all `conditions` of its status are True. `place` is where the file says so.
+    `rule` says when an object of the type is ready, `place` where the file says so.
     """
 
     short_name: str
@@ -36,7 +38,7 @@ class ResourceType:
     version: str
     plural: str
     kind: str
-    conditions: tuple[str, ...]
+    rule: Rule
     place: str
 
     def __str__(self) -> str:
@@ -63,18 +65,22 @@ def load_configuration(path: Path) -> Configuration:
     """
     document = _document(path)
     ignored = ConfigurationDocument.unknown_keys(document.data) if isinstance(document.data, dict) else []
+    read = read_rules(document)
     try:
         parsed = ConfigurationDocument.model_validate(document.data)
     except ValidationError as error:
         complaints = complaints_of(error, ConfigurationDocument)
-        raise _refusal(complaint.problem(document) for complaint in complaints) from None
+        problems = (complaint.problem(document) for complaint in complaints)
+        raise _refusal((*problems, *read.problems)) from None
+    if read.problems:
+        raise _refusal(read.problems)
     if not parsed.model_fields_set:
         said = f"holds none of {', '.join(ConfigurationDocument.keys())}"
         raise _refusal([Complaint((), said, "is this the configuration of Iter8's controller?").problem(document)])
     if ignored:
         _log.info("%s: these values mean nothing here and are ignored: %s", path, ", ".join(ignored))
     return Configuration(
-        resource_types=tuple(_types(document, parsed.resource_types)),
+        resource_types=tuple(_types(document, parsed.resource_types, read.rules)),
         resync_seconds=parsed.default_resync,
         cluster_scoped=parsed.cluster_scoped,
         notifiers=notifier_configurations(document, parsed.notifiers),
@@ -82,7 +88,7 @@ def load_configuration(path: Path) -> Configuration:
     )
 
 
-def _types(document: Document, types: dict[str, TypeDocument]) -> Iterator[ResourceType]:
+def _types(document: Document, types: Mapping[str, TypeDocument], rules: Mapping[str, Rule]) -> Iterator[ResourceType]:
     for short_name, each in types.items():
         line, column = document.key_position("resourceTypes", short_name)
         yield ResourceType(
@@ -91,7 +97,7 @@ def _types(document: Document, types: dict[str, TypeDocument]) -> Iterator[Resou
             version=each.version,
             plural=each.resource,
             kind=each.kind or "",
-            conditions=tuple(dict.fromkeys(each.conditions)),
+            rule=replace(rules[short_name], conditions=tuple(dict.fromkeys(each.conditions))),
             place=f"{document.file}:{line}:{column}",
         )
 

@@ -22,17 +22,43 @@ ApiVersion = Annotated[
 Plural = Annotated[
     str, only(names.is_namespace, "resource", lambda _: "write the plural in lower case, such as deployments")
 ]
-ConditionType = Annotated[str, Field(min_length=1)]
+NotEmpty = Annotated[str, Field(min_length=1)]
 
 
 class TypeDocument(Strict):
-    """A resource type as Iter8 writes it, with `Kind` besides, for types that no plugin knows."""
+    """A resource type as Iter8 writes it, with `Kind` besides for types that no plugin knows, and its rule.
+
+    Of the rule only types of values are looked at here; its texts are compiled elsewhere.
+    """
 
     group: Group = Field(default="", alias="Group")
     version: ApiVersion = Field(alias="Version")
     resource: Plural = Field(alias="Resource")
     kind: Kind | None = Field(default=None, alias="Kind")
-    conditions: list[ConditionType] = Field(default_factory=list)
+    conditions: list[NotEmpty] = Field(default_factory=list)
+    ready: NotEmpty | None = Field(
+        default=None,
+        description="An expression in CEL over metadata, spec, status and object: ready when it is true.",
+        examples=["status.phase == 'Running'"],
+    )
+    failed: NotEmpty | None = Field(
+        default=None, description="CEL, asked before ready: true when the object will not get there without a change."
+    )
+    servable: NotEmpty | None = Field(
+        default=None, description="CEL: whether something answers while the object is not ready; by default, ready."
+    )
+    message: NotEmpty | None = Field(
+        default=None, description="CEL that gives text: what to tell people while the object is not ready."
+    )
+    override: bool = Field(
+        default=False,
+        description="Whether this rule goes before those of plugins and the check of status.observedGeneration.",
+    )
+    ignore: list[NotEmpty] = Field(
+        default_factory=list,
+        description="JSONPaths to parts of the spec that are no content, for the signature.",
+        examples=[["spec.workers[*].replicas"]],
+    )
 
 
 class ConfigurationDocument(Strict):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 
 from iter8_gitops.contracts.cluster import FindKind
 from iter8_gitops.errors import ConfigurationError, UnavailableError
 from iter8_gitops.hooks.loading import FIRST_PARTY
 from iter8_gitops.hooks.manager import Plugins
-from iter8_gitops.runtime.condition_rules import ConditionRules
 from iter8_gitops.runtime.configuration import ResourceType
+from iter8_gitops.runtime.rules.plugin import ConfiguredRules
+from iter8_gitops.runtime.rules.rule import Rule
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.resource import Resource, ResourceId, ResourceKind
 
@@ -47,7 +49,8 @@ class KindResolver:
         known = {(kind.group, kind.plural): kind.kind for kind in reversed(plugins.kinds())}
         stated = {(each.group, each.plural): each.kind for each in types if each.kind}
         self._kinds: Mapping[tuple[str, str], str] = {**known, **stated}
-        self._conditions = self._rules()
+        self._told_types: set[str] = set()
+        self._rules = self._rules_in_force()
         self._told = ""
         self._asked = threading.Event()
         self._stop = threading.Event()
@@ -57,7 +60,7 @@ class KindResolver:
 
     def plugin(self) -> Mapping[str, object]:
         """The readiness rules of the configured types, as an extra plugin for `Plugins.load`."""
-        return {"configuration": ConditionRules(self._configured(), self._conditions_of)} if self._types else {}
+        return {"configuration": ConfiguredRules(self._configured(), self._rule_of)} if self._types else {}
 
     def kinds(self) -> tuple[ResourceKind, ...]:
         """All kinds that are known now; configured ones come first, so that their short names win."""
@@ -90,7 +93,7 @@ class KindResolver:
             found = self._ask()
             if found and not self._stop.is_set():
                 self._kinds = {**self._kinds, **found}
-                self._conditions = self._rules()
+                self._rules = self._rules_in_force()
                 on_change(self.table())
             self._asked.set()
             if not self._unresolved():
@@ -132,25 +135,45 @@ class KindResolver:
     def _unresolved(self) -> tuple[ResourceType, ...]:
         return tuple(each for each in self._types if (each.group, each.plural) not in self._kinds)
 
-    def _conditions_of(self, group: str, kind: str) -> tuple[str, ...] | None:
-        return self._conditions.get((group, kind))
+    def _rule_of(self, group: str, kind: str) -> Rule | None:
+        return self._rules.get((group, kind))
 
-    def _rules(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """The conditions by kind, of kinds for which no plugin has a rule. Two names of one kind add up."""
-        rules: dict[tuple[str, str], tuple[str, ...]] = {}
+    def _rules_in_force(self) -> dict[tuple[str, str], Rule]:
+        """The rules by kind: where no plugin has one, or where they override it. Those of two names are joined."""
+        types: dict[tuple[str, str], list[ResourceType]] = {}
         for each in self._types:
             kind = self._kinds.get((each.group, each.plural))
-            if kind is None:
-                continue
-            # A plugin must cope with any object, so an empty one tells who has a rule for the kind.
-            nobody = Resource(ResourceId(each.group, kind, "", ""), {})
-            ruler = self._plugins.readiness(nobody).plugin
-            if ruler in ("", _FALLBACK):
-                before = rules.get((each.group, kind), ())
-                rules[each.group, kind] = tuple(dict.fromkeys((*before, *each.conditions)))
-            elif each.conditions:
-                _log.debug("resourceTypes.%s: the rule of plugin %s stands for its conditions", each.short_name, ruler)
+            if kind is not None:
+                types.setdefault((each.group, kind), []).append(each)
+        rules: dict[tuple[str, str], Rule] = {}
+        for (group, kind), named in types.items():
+            rule = reduce(Rule.joined, (each.rule for each in named))
+            ruler = "" if rule.override else self._ruler(group, kind)
+            if ruler:
+                self._tell_of_ruler(ruler, named)
+            else:
+                rules[group, kind] = rule
         return rules
+
+    def _ruler(self, group: str, kind: str) -> str:
+        """The plugin that has a rule for a kind, or ""."""
+        # A plugin must cope with any object, so an empty one tells who has a rule.
+        nobody = Resource(ResourceId(group, kind, "", ""), {})
+        found = self._plugins.readiness(nobody).plugin
+        return "" if found == _FALLBACK else found
+
+    def _tell_of_ruler(self, ruler: str, types: Sequence[ResourceType]) -> None:
+        """Say once of each type that its rule is not asked: aloud where somebody wrote it for us, and not for Iter8."""
+        for each in types:
+            keys = each.rule.keys()
+            if (keys or each.rule.conditions) and each.short_name not in self._told_types:
+                self._told_types.add(each.short_name)
+                said = f"resourceTypes.{each.short_name}: the rule of plugin {ruler} stands for its"
+                if keys:
+                    stated = ", ".join((*(("conditions",) if each.rule.conditions else ()), *keys))
+                    _log.warning("%s: %s %s (`override: true` puts them first)", each.place, said, stated)
+                else:
+                    _log.debug("%s conditions", said)
 
 
 def _unknown(each: ResourceType) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.runtime.configuration import Configuration, ResourceType, load_configuration
+from iter8_gitops.runtime.rules.rule import Rule
 
 # As in the values of Iter8's Helm chart.
 VALUES = """\
@@ -41,6 +42,8 @@ metrics:
   port: 8080
 """
 
+KEYS = "Group, Kind, Resource, Version, conditions, failed, ignore, message, override, ready, servable"
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -65,10 +68,16 @@ def test_the_values_of_the_helm_chart_are_accepted_as_they_are(file: Path) -> No
 
     assert load_configuration(file) == Configuration(
         resource_types=(
-            ResourceType("svc", "", "v1", "services", "", (), f"{file}:7:3"),
-            ResourceType("deploy", "apps", "v1", "deployments", "", ("Available",), f"{file}:11:3"),
+            ResourceType("svc", "", "v1", "services", "", Rule(), f"{file}:7:3"),
+            ResourceType("deploy", "apps", "v1", "deployments", "", Rule(("Available",)), f"{file}:11:3"),
             ResourceType(
-                "ksvc", "serving.knative.dev", "v1", "services", "Service", ("Ready", "RoutesReady"), f"{file}:17:3"
+                "ksvc",
+                "serving.knative.dev",
+                "v1",
+                "services",
+                "Service",
+                Rule(("Ready", "RoutesReady")),
+                f"{file}:17:3",
             ),
         ),
         resync_seconds=900.0,
@@ -77,8 +86,8 @@ def test_the_values_of_the_helm_chart_are_accepted_as_they_are(file: Path) -> No
 
 
 def test_a_type_is_called_as_custom_resource_definitions_are() -> None:
-    assert str(ResourceType("svc", "", "v1", "services", "", (), "")) == "services"
-    assert str(ResourceType("ksvc", "serving.knative.dev", "v1", "services", "", (), "")) == (
+    assert str(ResourceType("svc", "", "v1", "services", "", Rule(), "")) == "services"
+    assert str(ResourceType("ksvc", "serving.knative.dev", "v1", "services", "", Rule(), "")) == (
         "services.serving.knative.dev"
     )
 
@@ -126,13 +135,11 @@ def a_type(rest: str) -> str:
     [
         (
             a_type("condition: [Ready]"),
-            "2:56: resourceTypes.a.condition is an unknown key "
-            "(did you mean `conditions`? valid keys: Group, Kind, Resource, Version, conditions)",
+            f"2:56: resourceTypes.a.condition is an unknown key (did you mean `conditions`? valid keys: {KEYS})",
         ),
         (
             "resourceTypes:\n  a: {Version: v1, Resource: pods, group: ''}\n",
-            "2:36: resourceTypes.a.group is an unknown key "
-            "(did you mean `Group`? valid keys: Group, Kind, Resource, Version, conditions)",
+            f"2:36: resourceTypes.a.group is an unknown key (did you mean `Group`? valid keys: {KEYS})",
         ),
         (a_type("conditions: Ready"), "2:68: resourceTypes.a.conditions must be a list, not text"),
         (a_type("conditions: ['']"), "2:69: resourceTypes.a.conditions[0] must not be empty"),

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,9 @@ from iter8_gitops.kube.discovery import Discovery
 from iter8_gitops.runtime.configuration import ResourceType
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.kind_resolver import KindResolver
+from iter8_gitops.runtime.rules.expressions import compile_condition
+from iter8_gitops.runtime.rules.ignored import compile_path
+from iter8_gitops.runtime.rules.rule import Rule
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.tree import SourceFile, SourceTree
 from tests.controlplane.control_plane import ControlPlane
@@ -29,8 +33,11 @@ KNATIVE = "serving.knative.dev"
 GENERATION = {"metadata": {"generation": 3}}
 
 
-def a_type(short_name: str, group: str, plural: str, *conditions: str, kind: str = "") -> ResourceType:
-    return ResourceType(short_name, group, "v1", plural, kind, conditions, f"config.yaml:7:{len(short_name)}")
+def a_type(
+    short_name: str, group: str, plural: str, *conditions: str, kind: str = "", rule: Rule | None = None
+) -> ResourceType:
+    stated = Rule(conditions) if rule is None else rule
+    return ResourceType(short_name, group, "v1", plural, kind, stated, f"config.yaml:7:{len(short_name)}")
 
 
 def known(resolver: KindResolver) -> dict[str, tuple[str, str]]:
@@ -250,72 +257,6 @@ def status(*conditions: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 READY = {"type": "Ready", "status": "True"}
-ROUTES = {"type": "RoutesReady", "status": "False", "reason": "NoRoute", "message": "no gateway"}
-
-
-@pytest.mark.parametrize(
-    ("manifest", "verdict"),
-    [
-        ({}, Readiness.progressing("NotReady", "it has no Ready condition yet")),
-        (status(READY), Readiness.progressing("NotRoutesReady", "it has no RoutesReady condition yet")),
-        (
-            status(READY, ROUTES),
-            Readiness.progressing("NotRoutesReady", "RoutesReady is False: NoRoute: no gateway"),
-        ),
-        (
-            status(READY, {**ROUTES, "status": "True"}),
-            Readiness.ready("ConditionsTrue", "Ready is True, RoutesReady is True: NoRoute: no gateway"),
-        ),
-        (
-            status(READY, {"type": "RoutesReady", "status": True}, observedGeneration=3),
-            Readiness.ready("ConditionsTrue", "Ready is True, RoutesReady is True", current=True),
-        ),
-        (
-            status({**READY, "observedGeneration": 3}, {**READY, "type": "RoutesReady", "observedGeneration": 3}),
-            Readiness.ready("ConditionsTrue", "Ready is True, RoutesReady is True", current=True),
-        ),
-        (
-            status({**READY, "observedGeneration": 2}, {**READY, "type": "RoutesReady"}),
-            Readiness.progressing(
-                "ConditionNotObserved",
-                "its Ready condition is of generation 2, the spec of generation 3",
-                servable=True,
-            ),
-        ),
-        (
-            status(READY, {**READY, "type": "RoutesReady"}, observedGeneration=2),
-            Readiness.progressing(
-                "GenerationNotObserved",
-                "its controller has not seen the latest change yet: the status is of generation 2, "
-                "the spec of generation 3",
-                servable=True,
-            ),
-        ),
-        (
-            {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": status(READY)["status"]},
-            Readiness.terminating("it is being deleted (metadata.deletionTimestamp is set)"),
-        ),
-        ({"status": {"conditions": "none"}}, Readiness.progressing("NotReady", "it has no Ready condition yet")),
-    ],
-)
-def test_an_object_is_ready_when_all_conditions_are(manifest: dict[str, Any], verdict: Readiness) -> None:
-    resolver = KindResolver([a_type("ksvc", KNATIVE, "services", "Ready", "RoutesReady", kind="Service")], PLUGINS)
-
-    assert judged(resolver, KNATIVE, "Service", manifest) == verdict
-
-
-def test_a_condition_with_a_qualified_name_has_a_reason_in_one_word() -> None:
-    resolver = KindResolver([a_type("foo", "x.io", "foos", "x.io/Ready", kind="Foo")], PLUGINS)
-
-    assert judged(resolver, "x.io", "Foo", {}).reason == "ConditionNotTrue"
-
-
-def test_without_conditions_what_exists_is_ready() -> None:
-    resolver = KindResolver([a_type("vs", "networking.istio.io", "virtualservices")], PLUGINS)
-
-    verdict = judged(resolver, "networking.istio.io", "VirtualService", {})
-
-    assert (verdict.state, verdict.reason, verdict.current) == (ReadinessState.READY, "Exists", True)
 
 
 def test_two_names_of_one_kind_add_up_their_conditions() -> None:
@@ -358,6 +299,142 @@ def test_the_rule_of_somebody_elses_plugin_stands_too() -> None:
     found = together.readiness(Resource(ResourceId("x.io", "Foo", "default", "a"), {}))
 
     assert found.readiness.reason == "Theirs"
+
+
+RUNNING = Rule(ready=compile_condition("status.phase == 'Running'"))
+ROLLED_OUT: dict[str, Any] = {
+    "metadata": {"generation": 3},
+    "spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "web", "image": "web:1"}]}}},
+    "status": {"observedGeneration": 2, "phase": "Running"},
+}
+
+
+def overriding(rule: Rule) -> KindResolver:
+    return KindResolver([a_type("deploy", "apps", "deployments", rule=replace(rule, override=True))], PLUGINS)
+
+
+def test_an_expression_is_the_rule_of_a_kind_that_no_plugin_covers() -> None:
+    resolver = KindResolver([a_type("foo", "x.io", "foos", kind="Foo", rule=RUNNING)], PLUGINS)
+
+    assert judged(resolver, "x.io", "Foo", {"status": {"phase": "Running"}}).reason == "RuleReady"
+    assert judged(resolver, "x.io", "Foo", {"status": {"phase": "Pending"}}).reason == "RuleNotMet"
+
+
+def test_two_names_of_one_kind_join_their_rules() -> None:
+    other = Rule(("Live",), failed=compile_condition("status.phase == 'Failed'"), ignore=(compile_path("spec.a"),))
+    resolver = KindResolver(
+        [a_type("a", "x.io", "foos", kind="Foo", rule=RUNNING), a_type("b", "x.io", "foos", rule=other)], PLUGINS
+    )
+
+    assert judged(resolver, "x.io", "Foo", {"status": {"phase": "Running"}}).reason == "NotLive"
+    assert judged(resolver, "x.io", "Foo", {"status": {"phase": "Failed"}}).reason == "RuleFailed"
+
+
+def test_the_rule_of_a_plugin_stands_for_an_expression_and_the_log_says_so_once(
+    caplog: pytest.LogCaptureFixture, started: Callable[[KindResolver], list[KindTable]]
+) -> None:
+    rule = Rule(("Available",), ready=RUNNING.ready, ignore=(compile_path("spec.paused"),))
+    types = [a_type("dep", "apps", "deployments", rule=rule), a_type("wi", "x.io", "widgets")]
+    with caplog.at_level(logging.DEBUG, "iter8_gitops.runtime"):
+        resolver = KindResolver(types, PLUGINS, serves(("x.io", "widgets", "Widget")))
+        started(resolver)
+        assert resolver.wait_until_asked(5)
+
+    assert judged(resolver, "apps", "Deployment", {"status": {"phase": "Running"}}).reason == "NotObserved"
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
+        "config.yaml:7:3: resourceTypes.dep: the rule of plugin iter8-gitops:deployment stands for its conditions, "
+        "ready, ignore (`override: true` puts them first)"
+    ]
+
+
+def test_an_override_goes_before_the_plugin_that_covers_the_kind(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "iter8_gitops.runtime"):
+        resolver = overriding(RUNNING)
+
+    assert judged(resolver, "apps", "Deployment", ROLLED_OUT).reason == "RuleReady"
+    assert judged(resolver, "apps", "Deployment", {}).reason == "RuleNotMet"
+    assert caplog.records == []
+
+
+def test_an_override_goes_before_the_check_of_the_generation() -> None:
+    assert judged(KindResolver([], PLUGINS), "apps", "Deployment", ROLLED_OUT).reason == "GenerationNotObserved"
+
+    found = judged(overriding(RUNNING), "apps", "Deployment", ROLLED_OUT)
+
+    assert (found.state, found.reason, found.current) == (ReadinessState.READY, "RuleReady", False)
+
+
+def test_being_deleted_goes_before_an_override() -> None:
+    deleted = {**ROLLED_OUT, "metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+
+    found = judged(overriding(RUNNING), "apps", "Deployment", deleted)
+
+    assert (found.state, found.servable) == (ReadinessState.TERMINATING, False)
+
+
+def test_an_override_goes_before_a_plugin_of_somebody_else_whatever_it_is_called() -> None:
+    class Theirs:
+        @hookimpl
+        def readiness(self, resource: Resource) -> Readiness | None:
+            return Readiness.failed("Theirs", "theirs") if resource.id.kind == "Foo" else None
+
+    theirs = {name: Theirs() for name in ("a-plugin", "z-plugin")}
+    rule = replace(RUNNING, override=True)
+    resolver = KindResolver([a_type("foo", "x.io", "foos", kind="Foo", rule=rule)], Plugins.load(extra=theirs))
+    together = Plugins.load(extra={**theirs, **resolver.plugin()})
+
+    found = together.readiness(Resource(ResourceId("x.io", "Foo", "default", "a"), {"status": {"phase": "Running"}}))
+
+    assert found.readiness.reason == "RuleReady"
+
+
+def content(resolver: KindResolver, group: str, kind: str, manifest: dict[str, Any]) -> Any:
+    found = Plugins.load(extra=resolver.plugin()).signature_content(
+        Resource(ResourceId(group, kind, "default", "a"), manifest)
+    )
+    assert found.error == ""
+    return found.value
+
+
+def test_content_is_the_spec_without_what_the_rule_ignores() -> None:
+    rule = Rule(ready=RUNNING.ready, ignore=(compile_path("spec.workers[*].size"),))
+    resolver = KindResolver([a_type("foo", "x.io", "foos", kind="Foo", rule=rule)], PLUGINS)
+    spec = {"image": "a", "replicas": 3, "workers": [{"size": 1, "image": "b"}, {"size": 2, "maxReplicas": 9}]}
+
+    assert content(resolver, "x.io", "Foo", {"spec": spec}) == {"image": "a", "workers": [{"image": "b"}, {}]}
+    assert spec["workers"] == [{"size": 1, "image": "b"}, {"size": 2, "maxReplicas": 9}]
+
+
+def test_an_override_says_what_is_content_too() -> None:
+    spec = {"paused": True, "replicas": 1, "template": {"spec": {"containers": []}}}
+    assert "paused" not in content(KindResolver([], PLUGINS), "apps", "Deployment", {"spec": spec})
+
+    found = content(overriding(RUNNING), "apps", "Deployment", {"spec": spec})
+
+    assert found == {"paused": True, "template": {"spec": {"containers": []}}}
+
+
+def test_a_rule_that_ignores_nothing_leaves_content_to_plugins() -> None:
+    resolver = KindResolver([a_type("foo", "x.io", "foos", kind="Foo", rule=RUNNING)], PLUGINS)
+    plugins = Plugins.load(extra=resolver.plugin())
+
+    found = plugins.signature_content(Resource(ResourceId("x.io", "Foo", "default", "a"), {"spec": {"a": 1}}))
+
+    assert (found.value, found.plugin) == ({"a": 1}, "iter8-gitops:generic")
+
+
+def test_a_rule_is_in_force_as_soon_as_its_kind_is_found(started: Callable[[KindResolver], list[KindTable]]) -> None:
+    types = [a_type("foo", "x.io", "foos", rule=replace(RUNNING, ignore=(compile_path("spec.a"),)))]
+    resolver = KindResolver(types, PLUGINS, serves(("x.io", "foos", "Foo")))
+    plugins = Plugins.load(extra=resolver.plugin())
+    foo = Resource(ResourceId("x.io", "Foo", "default", "a"), {"spec": {"a": 1}, "status": {"phase": "Running"}})
+    assert plugins.readiness(foo).plugin == "iter8-gitops:generic"
+
+    started(resolver)
+
+    assert resolver.wait_until_asked(5)
+    assert plugins.readiness(foo).readiness.reason == "RuleReady"
+    assert plugins.signature_content(foo).value == {}
 
 
 def test_without_configured_types_there_is_no_plugin() -> None:
