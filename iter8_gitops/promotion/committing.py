@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from iter8_gitops.contracts.git_host import PullRequestDraft
 from iter8_gitops.promotion.git.commands import failure, said
 from iter8_gitops.promotion.git.reading import read_files
 from iter8_gitops.promotion.git.repository import Delivered, Repository
-from iter8_gitops.promotion.git.writing import Signing, check_signing, write_commit
+from iter8_gitops.promotion.git.writing import Signing, write_commit
 from iter8_gitops.promotion.messages import APPLICATION, REVERTS, SIGNATURE, trailers_of
 from iter8_gitops.promotion.proposals import Committed, Make, NothingToDo, OpenHost, Proposal, Rehearsed, Tell
 from iter8_gitops.promotion.refusals import MovedOnError, PromotionRefusedError
@@ -46,7 +47,8 @@ class Committer:
 
     def rehearse(self, make: Make) -> Rehearsed | NothingToDo:
         """What would be committed."""
-        made = self._made(make)
+        with _explained():
+            made = self._made(make)
         if isinstance(made, NothingToDo):
             return made
         base, proposal = made
@@ -71,16 +73,13 @@ class Committer:
         return Committed(outcome.proposal, outcome.delivered, host.open_pull_request(draft))
 
     def _until_delivered(self, attempt: Callable[[], Committed | NothingToDo]) -> Committed | NothingToDo:
-        try:
-            check_signing(self._repository.git, self._signing)
+        with _explained():
             for retry in range(MOST_RETRIES + 1):
                 try:
                     return attempt()
                 except MovedOnError:
                     if retry < MOST_RETRIES:
                         self._tell("somebody else was quicker: looking at what is there now")
-        except GitFailedError as error:
-            raise failure("git failed", error) from error
         message = f"others pushed each time, {MOST_RETRIES + 1} times in a row: try again"
         raise PromotionRefusedError(message)
 
@@ -122,3 +121,12 @@ class Committer:
                 "or commit without --pull-request"
             )
             raise PromotionRefusedError(reason)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What Git says of its own accord, in words for people."""
+    try:
+        yield
+    except GitFailedError as error:
+        raise failure("git failed", error) from error

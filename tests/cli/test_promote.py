@@ -177,6 +177,19 @@ def test_a_branch_that_exists_is_refused(shop: Shop) -> None:
     assert "git switch old" in result.stderr
 
 
+def test_a_branch_that_exists_at_the_remote_is_refused(shop: Shop) -> None:
+    shop.mine.git("push", "--quiet", "origin", "main:old")
+    result = promote(shop, "--branch", "old", "--push")
+    assert result.exit_code == 2
+    assert "there is a branch old at origin already: name a new one" in result.stderr
+
+
+def test_the_inside_of_a_repository_is_no_work_tree(shop: Shop) -> None:
+    result = run("promote", "--version", "1", "--repo", shop.mine.path / ".git")
+    assert result.exit_code == 2
+    assert "is not in the work tree of a repository" in result.stderr
+
+
 def test_other_peoples_changes_are_neither_committed_nor_touched(shop: Shop) -> None:
     shop.mine.commit({"other.yaml": "a: 1\n", "staged.yaml": "a: 1\n"})
     (shop.mine.path / "other.yaml").write_text("a: 2\n")

@@ -28,7 +28,7 @@ def data_of(content: bytes, path: str = "all.yaml") -> list[Any]:
     return [document.piece.data for document in file_text(path, content).documents]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(FILES, MAPPINGS, st.data(), st.booleans(), st.booleans())
 def test_a_document_becomes_what_is_wanted_and_the_others_stay_byte_for_byte(
     documents: list[Written], wanted: dict[str, Any], data: st.DataObject, marker_first: bool, crlf: bool
@@ -44,7 +44,7 @@ def test_a_document_becomes_what_is_wanted_and_the_others_stay_byte_for_byte(
     assert text.endswith(file.text[span.end :])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(written_documents(), VALUES, st.data())
 def test_comments_and_lines_outside_of_the_value_that_changes_stay(
     document: Written, value: Any, data: st.DataObject
@@ -61,7 +61,7 @@ def test_comments_and_lines_outside_of_the_value_that_changes_stay(
     assert [each for each in COMMENT.findall(after) if each in kept] == kept
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(written_documents(), written_documents("d"))
 def test_another_document_gives_its_text_and_what_both_have_stays(one: Written, other: Written) -> None:
     (text, before), (donor_text, wanted) = one, other
@@ -105,7 +105,7 @@ def test_a_document_is_taken_out_and_the_others_stay_byte_for_byte(
     assert all(text in content.decode() for text, _ in left)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(MAPPINGS, MAPPINGS, st.sampled_from([None, 2, 4, "\t"]))
 def test_json_stays_json_with_its_indentation(before: dict[str, Any], wanted: dict[str, Any], indent: Any) -> None:
     file = file_text("a.json", json.dumps(before, indent=indent, ensure_ascii=False).encode())

@@ -143,7 +143,7 @@ def test_a_race_is_not_run_for_ever(shop: Shop, server: GitHttpServer) -> None:
 
 def test_two_who_promote_at_once_make_one_promotion(shop: Shop, server: GitHttpServer) -> None:
     plain = str(shop.origin)
-    server.requests = Interrupting(GET, lambda: promote(plain), times=1)
+    server.requests = Interrupting(GET, lambda: promote(plain, "--evidence", "theirs"), times=1)
     result = promote(f"{server.url}/shop.git")
     assert result.exit_code == 0
     assert "is promoted already" in result.stdout

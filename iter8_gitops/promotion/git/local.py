@@ -24,7 +24,7 @@ class LocalRepository:
         self._commands = LocalCommands(folder)
         self._goal = goal
         self._checked_out = current_branch(self._commands, folder)
-        self._folder = Path(said(self._commands.run("rev-parse", "--show-toplevel")))
+        self._folder = _top(self._commands, folder)
         self._commands = LocalCommands(self._folder)
         self.branch = self._checked_out
         self.remote_url = ""
@@ -52,6 +52,9 @@ class LocalRepository:
             raise PromotionRefusedError("the branch that is checked out has no commit yet")
         if not (self._goal.push or self._goal.propose):
             return head
+        if self._goal.branch and self.proposed(self._goal.branch):
+            message = f"there is a branch {self._goal.branch} at {self.remote} already: name a new one"
+            raise PromotionRefusedError(message)
         tip = self.proposed(self.branch)
         place = f"{self.branch} at {self.remote}"
         if self._goal.propose:
@@ -167,3 +170,11 @@ def is_bare(folder: Path) -> bool:
         return said(LocalCommands(folder).run("rev-parse", "--is-bare-repository")) == "true"
     except GitFailedError:
         return False
+
+
+def _top(git: LocalCommands, folder: Path) -> Path:
+    try:
+        return Path(said(git.run("rev-parse", "--show-toplevel")))
+    except GitFailedError as error:
+        message = f"{folder} is not in the work tree of a repository; say which one with --repo"
+        raise ConfigurationError(message) from error
