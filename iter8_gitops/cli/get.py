@@ -47,9 +47,8 @@ def routemaps(application: str | None, server: str, output: str) -> None:
         print_table(_HEADINGS, [row for routemap in shown for row in _rows(routemap)])
     else:
         click.echo("no routemaps")
-    for routemap in shown:
-        if routemap["stale"]:
-            click.echo(f"stale: {routemap['application']}: {routemap['staleReason']}")
+    if answer["staleReason"]:
+        click.echo(f"stale: {answer['staleReason']}")
     for problem in problems:
         click.echo(f"problem: {_sentence(problem)}")
 

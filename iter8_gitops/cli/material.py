@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from iter8_gitops.cli.trees import read_tree, shown_path
+from iter8_gitops.cli.trees import read_tree, shown_path, unreadable
 from iter8_gitops.core.desired import Declared
 from iter8_gitops.errors import NotFoundError
 from iter8_gitops.spec.files import DecodedResource, decode_file
@@ -33,7 +33,7 @@ def material_at(path: str, kinds: KindTable, namespace: str | None) -> Material:
     for file in read_tree(path, "this command").files:
         contents = decode_file(file, kinds, namespace)
         objects += contents.resources
-        problems += (*contents.problems, *contents.unreadable_problems)
+        problems += (*contents.problems, *unreadable(path, contents.unreadable_problems))
         origin = Origin(path, shown_path(path, file.path), "")
         routemaps += [
             (decoded.routemap.application, Declared(decoded.routemap, origin, decoded.line))

@@ -27,11 +27,19 @@ def problem_at(file: str, line: int, column: int, application: str | None) -> di
 def test_a_problem_names_its_file_or_else_its_routemap(
     monkeypatch: pytest.MonkeyPatch, problem: dict[str, Any], sentence: str
 ) -> None:
-    answer = {"routemaps": [], "problems": [problem]}
+    answer = {"routemaps": [], "problems": [problem], "staleReason": ""}
     # By its name, because the package's attribute `get` is the command.
     monkeypatch.setattr(import_module("iter8_gitops.cli.get"), "get_json", lambda server, path: answer)
     result = CliRunner().invoke(main, ["get", "routemaps"])
     assert result.output.endswith(sentence)
+
+
+def test_a_source_that_fails_is_told_once_also_when_no_routemap_came_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = "source git new has failed since 2026-01-01T00:00:00Z: it is refused"
+    answer = {"routemaps": [], "problems": [], "staleReason": failing}
+    monkeypatch.setattr(import_module("iter8_gitops.cli.get"), "get_json", lambda server, path: answer)
+    result = CliRunner().invoke(main, ["get", "routemaps"])
+    assert result.output == f"no routemaps\nstale: {failing}\n"
 
 
 def source(result: str, **more: Any) -> dict[str, Any]:

@@ -93,3 +93,12 @@ def test_a_routemap_without_templates_says_so() -> None:
 def test_a_mistake_is_answered_with_what_to_do(arguments: list[str], stdin: str, code: int, said: str) -> None:
     result = render(*arguments, stdin=stdin)
     assert (result.exit_code, said in result.stderr) == (code, True), result.stderr
+
+
+def test_files_of_others_in_a_folder_are_passed_over_and_named_ones_are_not(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(ROUTEMAP)
+    chart = tmp_path / "chart.yaml"
+    chart.write_text("{{ if }}\n")
+    result = render(tmp_path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert render(tmp_path, chart).exit_code == 1
