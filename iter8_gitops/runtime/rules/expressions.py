@@ -13,8 +13,9 @@ from functools import cache
 from cel_expr_python import cel  # type: ignore[import-untyped]  # its stubs lack the py.typed marker
 from cel_expr_python.ext import ext_optional  # type: ignore[import-untyped]  # as above
 
+from iter8_gitops.runtime.rules.bounded import TooMuchError, fit_text
 from iter8_gitops.runtime.rules.mistakes import MistakeError
-from iter8_gitops.runtime.rules.view import VARIABLES, ObjectView, TooMuchError, fit_text
+from iter8_gitops.runtime.rules.view import VARIABLES, ObjectView
 from iter8_gitops.spec.status import text as one_line
 from iter8_gitops.spec.wording import suggestion
 
@@ -40,6 +41,9 @@ _KINDS = {
 """What the library calls the kinds of values, in plain words."""
 
 _VARIABLE = re.compile(rf"\b(?:{'|'.join(VARIABLES)})\b")
+_QUOTED = re.compile(r"""[rR]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+_MATCHES = re.compile(r"\bmatches\s*\(")
+_MATCHES_ANYTHING = re.compile(r"\bmatches\s*\((?!\s*''\s*\))")
 _LOOP = re.compile(r"\b(?:all|exists|exists_one|existsOne|filter|map|optMap|optFlatMap)\b")
 _COMPLAINT = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
 _STATUS_CODE = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
@@ -64,29 +68,31 @@ class _Expression:
     """Compiled once; threads may share it. Two are equal when their texts are."""
 
     text: str
+    variables: frozenset[str] = field(repr=False, compare=False)
+    _loops: bool = field(repr=False, compare=False)
     _program: cel.Expression = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         """The text on one line, cut when it is long."""
         return one_line(self.text)
 
-    @property
-    def variables(self) -> frozenset[str]:
-        """The variables that it mentions."""
-        return frozenset(_VARIABLE.findall(self.text))
-
     def _value(self, view: ObjectView, wanted: str) -> object:
         """A value of the kind `wanted`, or `Unanswered`."""
         try:
-            given = view.variables(self.variables, loops=_LOOP.search(self.text) is not None)
+            given = view.variables(self.variables, loops=self._loops)
             found = self._program.eval(data=given)
             kind = found.type().name()
             if kind == wanted:
                 return found.plain_value()
+            if kind == "ERROR":
+                return _failure(str(found.plain_value()))
             # No other value is taken out: of None the library would give away a reference that it does not own.
-            return _failure(str(found.plain_value())) if kind == "ERROR" else _of_another_kind(kind, wanted)
+            return _of_another_kind(kind, wanted)
         except TooMuchError as error:
             return Unanswered(str(error))
+        except TypeError:
+            # Optional values look like errors, and there is nothing in Python that they could become.
+            return _of_another_kind("optional_type", wanted)
         except Exception as error:  # noqa: BLE001 - the errors of a native library are of any type; none may go on
             return _failure(str(error))
 
@@ -115,21 +121,28 @@ class Wording(_Expression):
 
 def compile_condition(text: str) -> Condition:
     """Raises `MistakeError`."""
-    return Condition(text, _compiled(text, _TRUTH))
+    return Condition(text, _variables(text), _loops(text), _program(text, _TRUTH))
 
 
 def compile_wording(text: str) -> Wording:
     """Raises `MistakeError`."""
-    return Wording(text, _compiled(text, _TEXT))
+    return Wording(text, _variables(text), _loops(text), _program(text, _TEXT))
 
 
-def _compiled(text: str, wanted: str) -> cel.Expression:
-    if len(text) > LONGEST:
-        message = f"has {len(text)} characters, and at most {LONGEST} are allowed"
-        raise MistakeError(message)
-    if (loops := len(_LOOP.findall(text))) > MOST_LOOPS:
-        message = f"loops {loops} times, and at most {MOST_LOOPS} are allowed"
-        raise MistakeError(message)
+def _variables(text: str) -> frozenset[str]:
+    return frozenset(_VARIABLE.findall(text))
+
+
+def _loops(text: str) -> bool:
+    return _LOOP.search(_without_quoted(text)) is not None
+
+
+def _without_quoted(text: str) -> str:
+    return _QUOTED.sub("''", text)
+
+
+def _program(text: str, wanted: str) -> cel.Expression:
+    _check_cost(text)
     try:
         program = _environment().compile(fit_text(text))
         kind = program.return_type().name()
@@ -139,6 +152,22 @@ def _compiled(text: str, wanted: str) -> cel.Expression:
         message = f"gives {_in_words(kind)}, and {_in_words(wanted)} is wanted"
         raise MistakeError(message, "end it with .orValue(..)" if kind.startswith("optional_type") else "")
     return program
+
+
+def _check_cost(text: str) -> None:
+    """Raises `MistakeError` for what could take long. A regular expression is compiled each time that it is used."""
+    if len(text) > LONGEST:
+        message = f"has {len(text)} characters, and at most {LONGEST} are allowed"
+        raise MistakeError(message)
+    bare = _without_quoted(text)
+    loops = len(_LOOP.findall(bare))
+    if loops > MOST_LOOPS:
+        message = f"loops {loops} times, and at most {MOST_LOOPS} are allowed"
+        raise MistakeError(message)
+    if _MATCHES_ANYTHING.search(bare):
+        raise MistakeError("matches a pattern that is not written out", "write it as in status.phase.matches('^Run')")
+    if loops and _MATCHES.search(bare):
+        raise MistakeError("matches patterns while it loops", "use startsWith, endsWith, contains or == there")
 
 
 @cache

@@ -14,8 +14,8 @@ from typing import Any, Final
 from jsonpath import CompoundJSONPath, JSONPath, JSONPathEnvironment, JSONPathError
 from jsonpath.token import TOKEN_DDOT, TOKEN_FILTER, TOKEN_ROOT
 
+from iter8_gitops.runtime.rules.bounded import MAX_DEPTH
 from iter8_gitops.runtime.rules.mistakes import MistakeError
-from iter8_gitops.runtime.rules.view import MAX_DEPTH
 from iter8_gitops.spec.content import without_scale
 from iter8_gitops.spec.resource import Resource
 from iter8_gitops.spec.status import text as one_line

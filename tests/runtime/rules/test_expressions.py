@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from iter8_gitops.runtime.rules.bounded import MAX_LOOP_ENTRIES
 from iter8_gitops.runtime.rules.expressions import LONGEST, Unanswered, compile_condition, compile_wording
 from iter8_gitops.runtime.rules.mistakes import MistakeError
-from iter8_gitops.runtime.rules.view import MAX_LOOP_ENTRIES
 from tests.runtime.rules.objects import view
 
 STATUS: dict[str, Any] = {
@@ -60,6 +60,8 @@ MANIFEST: dict[str, Any] = {
         ("status.nul == 'a'", False),
         ("status.lone == '\ufffd'", True),
         ("true // of every object", True),
+        ("status.phase.matches(r'^R\\w+$') && status.phase.matches ( \"'?\" )", True),
+        ("status.phase != 'all(map) and matches(x)'", True),
     ],
 )
 def test_a_condition_holds_of_an_object_or_not(text: str, holds: bool) -> None:
@@ -83,7 +85,8 @@ def test_a_condition_holds_of_an_object_or_not(text: str, holds: bool) -> None:
         ("status.phase > 1", "no matching overloads found: _>_(string, int64)", False),
         ("status.count / 0 == 1", "divide by zero", False),
         ("int(status.phase) == 1", "cannot convert string to int", False),
-        ("'a'.matches(status.phase + '[')", "invalid regular expression: missing ]: [", False),
+        ("status.phase.matches('[')", "invalid regular expression: missing ]: [", False),
+        ("dyn(optional.none())", "it gives an optional value, not true or false", False),
     ],
 )
 def test_what_cannot_be_evaluated_is_told_in_a_sentence(text: str, why: str, absent: bool) -> None:
@@ -147,6 +150,21 @@ def test_a_wording_says_something_of_an_object(text: str, said: object) -> None:
         (f"'{'x' * LONGEST}' == ''", f"has {LONGEST + 8} characters, and at most {LONGEST} are allowed", "", None),
         ("[[]]" + ".map(x, x)" * 11, "loops 11 times, and at most 10 are allowed", "", None),
         ("\ud800", None, "", (0, 0)),
+        ("{[1]: true}", "is no valid expression: Unsupported map key type: LIST<INT>", "", None),
+        (
+            "status.phase.matches(spec.pattern)",
+            "matches a pattern that is not written out",
+            "write it as in status.phase.matches('^Run')",
+            None,
+        ),
+        ("status.phase.matches('^' + spec.pattern)", "matches a pattern that is not written out", None, None),
+        ("matches(status.phase, '^Run')", "matches a pattern that is not written out", None, None),
+        (
+            "status.pods.all(p, p.matches('^web-'))",
+            "matches patterns while it loops",
+            "use startsWith, endsWith, contains or == there",
+            None,
+        ),
     ],
 )
 def test_a_mistake_in_an_expression_is_told_with_its_place(
@@ -174,7 +192,7 @@ def test_an_expression_that_loops_sees_no_large_collections() -> None:
     assert size.holds(view(status={"pods": pods})) is True
     assert ready.holds(view(status={"pods": pods[1:]})) is True
     assert ready.holds(view(status={"pods": pods})) == Unanswered(
-        "`pods` has 501 entries, and an expression that loops sees at most 500"
+        "`pods` has more than 500 entries, too many for an expression that loops"
     )
 
 
@@ -187,6 +205,23 @@ def test_loops_in_loops_end_soon(inner: str) -> None:
     found = condition.holds(view(status={"pods": pods}))
 
     assert isinstance(found, Unanswered)
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "status.a.contains(status.b)",
+        "status.pods.exists(p, status.a.contains(status.b))",
+        "status.pods.exists(p, status.pods.exists(q, status.a + status.b == status.b + status.a))",
+        "status.pods.exists(p, status.pods.exists(q, object.status == status && q != p && p == q))",
+    ],
+)
+def test_large_text_is_compared_soon(text: str) -> None:
+    status = {"a": "a" * 1_400_000, "b": "a" * 700_000 + "b", "pods": list(range(98))}
+    began = time.process_time()
+
+    assert compile_condition(text).holds(view(status=status)) is False
     assert time.process_time() - began < 5
 
 

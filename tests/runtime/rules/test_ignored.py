@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iter8_gitops.runtime.rules.bounded import MAX_DEPTH
 from iter8_gitops.runtime.rules.ignored import LONGEST, IgnoredPath, compile_path, content_without
 from iter8_gitops.runtime.rules.mistakes import MistakeError
-from iter8_gitops.runtime.rules.view import MAX_DEPTH
 from iter8_gitops.testing.mutants import mutants
 from tests.runtime.rules.objects import resource
 
