@@ -88,8 +88,12 @@ class SourceDocument(Strict):
 
 @dataclass(frozen=True, slots=True)
 class SourceConfiguration:
-    """One source that is asked for. `password` is read when the source is opened; paths are complete."""
+    """One source that is asked for. `password` is read when the source is opened; paths are complete.
 
+    `place` is where the configuration says so.
+    """
+
+    place: str
     name: str
     location: str
     revision: str | None
@@ -165,10 +169,9 @@ def _configuration(document: Document, index: int, parsed: SourceDocument) -> So
     password = given.password if given else None
     reference = None
     if password is not None and password.from_env is not None:
-        path = (SECTION, index, "credentials", "password")
-        line, column = document.position(*path)
-        reference = FromEnvironment(password.from_env, f"{document.file}:{line}:{column}: {dotted('', path)}")
+        reference = FromEnvironment(password.from_env, _place(document, SECTION, index, "credentials", "password"))
     return SourceConfiguration(
+        place=_place(document, SECTION, index),
         name=parsed.name,
         location=parsed.location,
         revision=parsed.revision,
@@ -187,3 +190,8 @@ def _configuration(document: Document, index: int, parsed: SourceDocument) -> So
         if parsed.verify is None
         else Verification(file(parsed.verify.ssh_signers), file(parsed.verify.gpg_keys)),
     )
+
+
+def _place(document: Document, *path: str | int) -> str:
+    line, column = document.position(*path)
+    return f"{document.file}:{line}:{column}: {dotted('', path)}"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.contracts.cluster import ClusterRequest, OpenedCluster
-from iter8_gitops.contracts.source import Feed, SourceRequest
+from iter8_gitops.contracts.source import Feed, Source, SourceRequest
+from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.runtime.configuration import Configuration, load_configuration
 from iter8_gitops.runtime.controller import Controller, Parts
@@ -22,6 +23,7 @@ from iter8_gitops.runtime.kind_resolver import KindResolver
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.notifying.notifications import open_notifications
 from iter8_gitops.runtime.settings import ControllerSettings
+from iter8_gitops.runtime.source_configuration import SourceConfiguration
 from iter8_gitops.spec.kinds import KindTable
 
 _log = logging.getLogger(__name__)
@@ -127,13 +129,21 @@ def _routemap_feeds(
     settings: ControllerSettings, configuration: Configuration, plugins: Plugins, *, beside_resources: bool
 ) -> tuple[Feed, ...]:
     """The feeds of PATH|URL and of the configuration's sources. `beside_resources`: live objects lie in the first."""
-    requests = [each.request(settings.state) for each in configuration.sources]
-    if settings.location is not None:
-        requests.insert(0, _request(settings, settings.location))
+    sources = [plugins.open_source(_request(settings, settings.location))] if settings.location is not None else []
+    sources += (_open_source(each, settings, plugins) for each in configuration.sources)
     return tuple(
-        Feed(plugins.open_source(request), routemaps=True, resources=beside_resources and index == 0)
-        for index, request in enumerate(requests)
+        Feed(source, routemaps=True, resources=beside_resources and index == 0) for index, source in enumerate(sources)
     )
+
+
+def _open_source(configured: SourceConfiguration, settings: ControllerSettings, plugins: Plugins) -> Source:
+    """A source of the configuration. Raises `ConfigurationError` that says where it is configured."""
+    request = configured.request(settings.state)
+    try:
+        return plugins.open_source(request)
+    except ConfigurationError as error:
+        message = f"{configured.place} ({configured.name}): {error}"
+        raise ConfigurationError(message) from error
 
 
 def _request(settings: ControllerSettings, location: str) -> SourceRequest:

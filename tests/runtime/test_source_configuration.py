@@ -12,7 +12,7 @@ from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.runtime.configuration import load_configuration
 from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.runtime.source_configuration import SourceConfiguration
-from iter8_gitops.runtime.wiring import controller_parts
+from iter8_gitops.runtime.wiring import check_settings, controller_parts
 from iter8_gitops.spec.state_folder import StateFolder
 
 FULL = """\
@@ -111,6 +111,24 @@ def test_configured_sources_come_beside_the_location_or_in_its_place(tmp_path: P
             feeds = controller_parts(settings, stack).feeds
         seen.append([(feed.source.name, feed.routemaps, feed.resources) for feed in feeds])
     assert seen == [[("routemaps", True, True), ("more", True, False)], [("more", True, True)]]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("location: 'git://host/shop'", "git:// does not prove who answers"),
+        ("location: https://host/shop, revision: 'semver:abc'", "'abc' is no range of versions"),
+        ("location: FOLDER, verify: {sshSigners: signers}", "is read as it lies"),
+    ],
+)
+def test_what_a_plugin_refuses_is_told_with_the_place_of_the_source(tmp_path: Path, source: str, said: str) -> None:
+    config = tmp_path / "config.yaml"
+    bad = source.replace("FOLDER", str(tmp_path))
+    config.write_text(f"sources:\n  - {{name: good, location: {tmp_path}}}\n  - {{name: bad, {bad}}}\n")
+    settings = ControllerSettings(None, StateFolder(tmp_path / "state"), config=config)
+    with pytest.raises(ConfigurationError, match=said) as refused:
+        check_settings(settings)
+    assert str(refused.value).startswith(f"{config}:3:5: sources[1] (bad): ")
 
 
 def test_the_example_in_the_documentation_works(tmp_path: Path) -> None:
