@@ -17,7 +17,8 @@ from tests.runtime.rules.objects import view
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 _BEGINNINGS = tuple(f"{key}:" for key in ConfigurationDocument.keys())  # noqa: SIM118 - a method, not a mapping's
-CONFIGURATIONS = [each for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if each.startswith(_BEGINNINGS)]
+_EXAMPLES: list[str] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+CONFIGURATIONS = [each for each in _EXAMPLES if each.startswith(_BEGINNINGS)]
 _TABLE = PAGE.partition("### Expressions")[2].partition("Expressions cannot take long")[0]
 EXPRESSIONS = [each.replace("\\|", "|") for each in re.findall(r"^\| `(.*?)` \|", _TABLE, re.MULTILINE)]
 KEYS = sorted({*ConfigurationDocument.keys(), *TypeDocument.keys()} - {"Resource", "Version"})
