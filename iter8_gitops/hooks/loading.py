@@ -13,6 +13,9 @@ from iter8_gitops.hooks.specs import PROJECT, Hooks
 from iter8_gitops.hooks.versions import misfit
 from iter8_gitops.spec.status import text
 
+EXTRA = "extra"
+"""Stands for the distribution of plugins that are already in hand, such as the rules of a configuration."""
+
 FIRST_PARTY = "iter8-gitops"
 """The distribution whose plugins answer last."""
 
@@ -51,7 +54,7 @@ class Candidate:
     @classmethod
     def of(cls, name: str, plugin: object) -> Candidate:
         """A plugin that is already in hand."""
-        return cls(name, "extra", "", lambda: plugin)
+        return cls(name, EXTRA, "", lambda: plugin)
 
     @property
     def identity(self) -> str:

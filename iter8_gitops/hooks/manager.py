@@ -21,6 +21,7 @@ from iter8_gitops.errors import ConfigurationError, TemplateError
 from iter8_gitops.hooks import answers
 from iter8_gitops.hooks.answers import Answer, Content, Verdict
 from iter8_gitops.hooks.loading import (
+    EXTRA,
     FIRST_PARTY,
     Candidate,
     LoadedPlugin,
@@ -165,12 +166,17 @@ class Plugins:
 
 
 def _call_order(hook: pluggy.HookCaller) -> tuple[pluggy.HookImpl, ...]:
-    """pluggy's order, except that a first-party fallback comes after everything, even others' `trylast`.
+    """pluggy's order, but for two ends: what a person configured in front, and a first-party fallback at the back.
 
-    It answers whatever it is asked, so that what comes after it would never be asked at all.
+    The fallback answers whatever it is asked, so that what comes after it, even others' `trylast`, would never be
+    asked at all.
     """
     asked_first = list(reversed(hook.get_hookimpls()))
-    return tuple(sorted(asked_first, key=_is_fallback))
+    return tuple(sorted(asked_first, key=lambda each: (not _is_configured(each), _is_fallback(each))))
+
+
+def _is_configured(implementation: pluggy.HookImpl) -> bool:
+    return implementation.tryfirst and implementation.plugin_name.startswith(f"{EXTRA}:")
 
 
 def _is_fallback(implementation: pluggy.HookImpl) -> bool:

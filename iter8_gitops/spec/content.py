@@ -59,15 +59,17 @@ def without_scale(value: Any) -> Any:
 
 
 def pod_template(resource: Resource, *, without_labels: Collection[str] = ()) -> dict[str, Any]:
-    """`spec.template` of a workload, without what says when rather than what.
+    """`spec.template` of a workload, without what says when or whose rather than what.
 
-    Left out are the mark of `kubectl rollout restart` and the creation timestamp, which is null in a
-    template, and `without_labels`: labels that a controller writes. Mappings that are left empty count
-    as missing, because a restart adds the annotations with its mark.
+    Left out are the mark of `kubectl rollout restart`; the creation timestamp, which is null in a template;
+    the labels by which the workload finds its own pods (`spec.selector.matchLabels`), so that a candidate's content is
+    the same under the primary's name; and `without_labels`: labels that a controller writes. Mappings that are left
+    empty count as missing, because a restart adds the annotations with its mark.
     """
     template = dict(resource.section("spec", "template"))
     metadata = omit(resource.section("spec", "template", "metadata"), {"creationTimestamp"})
-    for key, unwanted in (("annotations", {_RESTARTED_AT}), ("labels", without_labels)):
+    own_labels = {*without_labels, *resource.section("spec", "selector", "matchLabels")}
+    for key, unwanted in (("annotations", {_RESTARTED_AT}), ("labels", own_labels)):
         if isinstance(metadata.get(key), Mapping):
             metadata[key] = omit(metadata[key], unwanted)
     template["metadata"] = {key: value for key, value in metadata.items() if value not in ({}, None)}

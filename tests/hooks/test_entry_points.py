@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from iter8_gitops import __version__
-from iter8_gitops.hooks import HOOKS_VERSION, Hooks, Plugins, Resource, ResourceId
+from iter8_gitops.hooks import HOOKS_VERSION, Hooks, Plugins, Readiness, Resource, ResourceId, hookimpl
 
 Install = Callable[..., None]
 
@@ -187,3 +187,15 @@ def test_every_hook_is_documented_and_used_by_a_first_party_plugin() -> None:
     used = {hook for plugin in Plugins.load().loaded for hook in plugin.hooks}
     assert set(hooks) == used
     assert all("None means" in str(hook.__doc__) for hook in hooks.values())
+
+
+def test_what_a_person_configured_goes_before_even_the_most_eager_plugin(install: Install) -> None:
+    install("zealous-things", ANSWERS.replace("@hookimpl", "@hookimpl(tryfirst=True)"))
+
+    class Configured:
+        @hookimpl(tryfirst=True)
+        def readiness(self, resource: Resource) -> Readiness:
+            return Readiness.ready("Configured", f"{resource.id} is as configured")
+
+    assert Plugins.load().readiness(THING).plugin == "zealous-things:thing"
+    assert Plugins.load(extra={"configuration": Configured()}).readiness(THING).plugin == "extra:configuration"

@@ -259,7 +259,8 @@ def test_a_pod_template_may_be_referred_to_as_well(plugins: Plugins) -> None:
         "template": workload().spec["template"],
     }
     reference = {"apiVersion": "v1", "kind": "PodTemplate", "name": "web"}
-    rollout = edited(sample("rollout-workload-ready"), "spec", "workloadRef", to=reference)
+    named = edited(sample("rollout-workload-ready"), "spec", "workloadRef", to=reference)
+    rollout = edited(named, "spec", "selector", to=workload().spec["selector"])
     template = as_resource(manifest)
     assert plugins.related_resources(rollout) == {template.id}
     content = plugins.signature_content(rollout, {template.id: template})

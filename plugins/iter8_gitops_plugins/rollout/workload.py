@@ -43,7 +43,7 @@ def content(resource: Resource, related: Mapping[ResourceId, Resource]) -> dict[
     if not refers(resource):
         return {"template": pod_template(resource)}
     workload = seen_workload(resource, related)
-    if workload is not None and (template := _template(workload)):
+    if workload is not None and (template := _template(workload, resource)):
         return {"template": template}
     # The workload cannot be seen, because it lacks the watch label or is gone. The reference alone would stay the same
     # when the workload is edited, so the generation of the workload that the controller notes on the Rollout goes with
@@ -55,7 +55,9 @@ def content(resource: Resource, related: Mapping[ResourceId, Resource]) -> dict[
     }
 
 
-def _template(workload: Resource) -> dict[str, Any] | None:
+def _template(workload: Resource, rollout: Resource) -> dict[str, Any] | None:
     # A PodTemplate, which may be referred to as well, has its template at the top.
     stated = workload.section("spec", "template") or workload.section("template")
-    return pod_template(Resource(workload.id, {"spec": {"template": stated}})) if stated else None
+    selector = rollout.section("spec", "selector") or workload.section("spec", "selector")
+    spec = {"template": stated, "selector": selector}
+    return pod_template(Resource(workload.id, {"spec": spec})) if stated else None
