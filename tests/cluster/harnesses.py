@@ -18,7 +18,7 @@ from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.marks import ROUTE_ANNOTATION
 from iter8_gitops.spec.resource import Absent, ResourceId
 from iter8_gitops.testing.cluster_objects import CORE_SERVICE, SERVICE, config_map_route
-from tests.cluster.waiting import eventually
+from iter8_gitops.testing.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 
 

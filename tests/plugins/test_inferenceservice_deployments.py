@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from iter8_gitops.hooks import Plugins, Readiness, ReadinessState, Resource, ResourceId
@@ -161,7 +159,7 @@ def test_no_strange_deployment_breaks_the_rule(plugins: Plugins) -> None:
         # An object under an id that is not its own is no Deployment to the rule.
         sample("configmap-existing"),
     ]
-    for odd in (*strange, *mutants(child("rolling-out"), random.Random("child"))):
+    for odd in (*strange, *mutants(child("rolling-out"), "child")):
         found = plugins.readiness(service, {PREDICTOR: odd}).readiness
         assert found.reason != "PluginError", found.message
         assert found.message.isprintable()
@@ -171,7 +169,7 @@ def test_no_strange_deployment_breaks_the_rule(plugins: Plugins) -> None:
 
 def test_no_strange_service_breaks_the_question_for_its_deployments(plugins: Plugins) -> None:
     original = sample("inferenceservice-raw-ready")
-    for odd in mutants(original, random.Random("service")):
+    for odd in mutants(original, "service"):
         asked = plugins.related_resources(odd)
         assert all(each.kind == "Deployment" and each.namespace == NAMESPACE for each in asked)
         assert plugins.readiness(odd, {PREDICTOR: child("rolling-out")}).readiness.reason != "PluginError"

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import copy
 import json
-import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from iter8_gitops.hooks import Plugins, ReadinessState, Resource
+from iter8_gitops.testing.mutants import mutants as mutated
+from iter8_gitops.testing.mutants import places
 from tests.plugins.objects import NAMES, sample
 
 MUTANTS = 10_000 // len(NAMES) + 1
 """Of each object, so that there are ten thousand in all."""
 WITHOUT_STATUS = ("configmap", "secret", "service", "virtualservice")
-STRANGE: list[Any] = [
-    None, True, False, 0, -1, 1, 2**70, 0.5, float("nan"), float("inf"), 1e300, "", "3", "-1", "ready", "x" * 5000,
-    "\ud800", "\x00\n", [], [None], ["True"], {}, {"": None}, [{}], [[]], {"type": 5, "status": {}},
-]  # fmt: skip
 TRACES = {"observedGeneration", "workloadObservedGeneration", "deploymentMode", "conditions", "modelStatus"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_mutant_breaks_a_rule(name: str, plugins: Plugins) -> None:
     original = sample(name)
-    for mutant in mutants(original, random.Random(name)):
+    for mutant in mutants(original, name):
         verdict = plugins.readiness(mutant)
         found = verdict.readiness
         assert found.reason not in {"PluginError", "NoRule"}, (found.message, mutant.manifest)
@@ -43,7 +40,7 @@ def test_no_mutant_breaks_a_rule(name: str, plugins: Plugins) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_content_of_a_mutant_is_json(name: str, plugins: Plugins) -> None:
-    for mutant in mutants(sample(name), random.Random(name)):
+    for mutant in mutants(sample(name), name):
         content = plugins.signature_content(mutant)
         # Not-a-number in the spec is the one thing that JSON cannot say.
         assert content.error == "" or "which JSON cannot say" in content.error
@@ -71,17 +68,9 @@ def test_a_deletion_timestamp_always_wins(name: str, plugins: Plugins) -> None:
     assert (found.state, found.servable) == (ReadinessState.TERMINATING, False)
 
 
-def mutants(original: Resource, chance: random.Random) -> Iterator[Resource]:
+def mutants(original: Resource, seed: str) -> Iterator[Resource]:
     """Copies in which one to three places are removed or hold something strange; the kind stays known."""
-    for _ in range(MUTANTS):
-        manifest = copy.deepcopy(dict(original.manifest))
-        for _ in range(chance.randint(1, 3)):
-            path = chance.choice([path for path in places(manifest) if path])
-            container = at(manifest, path[:-1])
-            if chance.random() < 0.3:
-                del container[path[-1]]
-            else:
-                container[path[-1]] = copy.deepcopy(chance.choice(STRANGE))
+    for _, manifest in mutated(original.manifest, MUTANTS, seed):
         yield Resource(original.id, manifest)
 
 
@@ -96,15 +85,3 @@ def at(value: Any, path: tuple[str | int, ...]) -> Any:
     for key in path:
         value = value[key]
     return value
-
-
-def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Every path in a JSON value, the empty one first."""
-    found = [path]
-    if isinstance(value, dict):
-        for key, item in value.items():
-            found += places(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            found += places(item, (*path, index))
-    return found

@@ -11,7 +11,7 @@ from iter8_gitops.cluster.kubernetes.cluster import KubernetesCluster
 from iter8_gitops.cluster.kubernetes.settings import KubernetesSettings
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.spec.resource import Absent, Observation, Resource, ResourceId
-from tests.cluster.waiting import eventually
+from iter8_gitops.testing.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 
 KNATIVE = ("serving.knative.dev", "Service")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from iter8_gitops.testing.waiting import eventually
 from tests.cluster.kubernetes.applying import MakeRig, Rig, config_map, data_of, rendered, route
-from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 
 APP = "shop/web"

@@ -8,6 +8,7 @@ from typing import Any
 
 from iter8_gitops.kube.errors import KubeForbiddenError
 from iter8_gitops.spec.resource import ResourceId
+from iter8_gitops.testing.waiting import eventually
 from tests.cluster.kubernetes.applying import (
     FINALIZER,
     WATCHED,
@@ -18,7 +19,6 @@ from tests.cluster.kubernetes.applying import (
     deployment,
     route,
 )
-from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 
 APP = "shop/web"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from iter8_gitops.spec.resource import ResourceId
+from iter8_gitops.testing.waiting import eventually
 from tests.cluster.kubernetes.applying import FINALIZER, MakeRig, config_map, data_of, deployment, route
-from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.proxy import ChaosProxy
 

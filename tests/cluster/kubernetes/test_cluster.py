@@ -16,8 +16,8 @@ from iter8_gitops.core.transitions import Transition
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.spec.resource import Absent, ResourceId
 from iter8_gitops.spec.tree import SourceTree
+from iter8_gitops.testing.waiting import eventually
 from tests.cluster.kubernetes.running import KNATIVE, LABEL, Run, backends, patch_web, service, web_in
-from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 
 

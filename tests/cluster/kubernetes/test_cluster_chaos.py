@@ -10,8 +10,8 @@ import pytest
 
 from iter8_gitops.cluster.kubernetes.health import ClusterHealth
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
+from iter8_gitops.testing.waiting import eventually
 from tests.cluster.kubernetes.running import KNATIVE, Run, backends, patch_web, service, web_in
-from tests.cluster.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.proxy import ChaosProxy
 

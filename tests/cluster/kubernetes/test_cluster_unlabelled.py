@@ -14,7 +14,7 @@ from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.endpoint import Endpoint
 from iter8_gitops.kube.errors import KubeForbiddenError, KubeNotFoundError, KubeUnreachableError
 from iter8_gitops.spec.resource import Absent, ResourceId
-from tests.cluster.waiting import eventually
+from iter8_gitops.testing.waiting import eventually
 
 ENDPOINT = Endpoint("apps", "v1", "Deployment", "deployments", namespaced=True)
 WEB = ResourceId("apps", "Deployment", "shop", "web")

@@ -16,7 +16,7 @@ from iter8_gitops.contracts.cluster import KindKey
 from iter8_gitops.kube.client import KubeClient
 from iter8_gitops.kube.discovery import Discovery
 from iter8_gitops.kube.store import Change
-from tests.cluster.waiting import eventually
+from iter8_gitops.testing.waiting import eventually
 from tests.controlplane.control_plane import ControlPlane
 
 CONFIG_MAP: KindKey = ("", "ConfigMap")
