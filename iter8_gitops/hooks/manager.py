@@ -6,9 +6,9 @@ plugin either, because a rule that broke is not a rule that does not apply.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 import pluggy
 
@@ -33,6 +33,7 @@ from iter8_gitops.hooks.loading import (
 from iter8_gitops.spec.readiness import Readiness
 from iter8_gitops.spec.resource import Resource, ResourceId, ResourceKind
 
+_Opened = TypeVar("_Opened")
 _NOTHING: Mapping[ResourceId, Resource] = MappingProxyType({})
 
 
@@ -115,46 +116,33 @@ class Plugins:
 
     def open_source(self, request: SourceRequest) -> Source:
         """The source that `request` means. Whatever goes wrong is a `ConfigurationError`."""
-        answer = _first(self._open_source, {"request": request})
-        if answer is None:
-            raise ConfigurationError("no plugin knows locations of this form")
-        return answers.opened(answer, answers.is_source, "a Source")
+        unknown = "no plugin knows locations of this form"
+        return _opened(self._open_source, {"request": request}, answers.is_source, "a Source", unknown)
 
     def open_cluster(self, request: ClusterRequest) -> OpenedCluster:
         """The cluster backend that `request` means. Whatever goes wrong is a `ConfigurationError`."""
-        answer = _first(self._open_cluster, {"request": request})
-        if answer is None:
-            known = "'kubernetes', 'manifests', 'manifests:DIR', the path of a directory, or the backend of a plugin"
-            message = f"--cluster {request.backend!r} is not known; use {known}"
-            raise ConfigurationError(message)
-        return answers.opened(answer, answers.is_cluster, "an OpenedCluster")
+        known = "'kubernetes', 'manifests', 'manifests:DIR', the path of a directory, or the backend of a plugin"
+        unknown = f"--cluster {request.backend!r} is not known; use {known}"
+        return _opened(self._open_cluster, {"request": request}, answers.is_cluster, "an OpenedCluster", unknown)
 
     def open_metric_store(self, request: MetricStoreRequest) -> MetricStore:
         """The metric store that `request` means. Whatever goes wrong is a `ConfigurationError`."""
-        answer = _first(self._open_metric_store, {"request": request})
-        if answer is None:
-            message = f"no plugin knows metric stores of the form {request.url.partition(':')[0]}:"
-            raise ConfigurationError(message)
-        return answers.opened(answer, answers.is_metric_store, "a MetricStore")
+        unknown = f"no plugin knows metric stores of the form {request.url.partition(':')[0]}:"
+        asked = {"request": request}
+        return _opened(self._open_metric_store, asked, answers.is_metric_store, "a MetricStore", unknown)
 
     def open_notifier(self, settings: NotifierSettings) -> Notifier:
         """The notifier that `settings` mean. Whatever goes wrong is a `ConfigurationError`."""
-        answer = _first(self._open_notifier, {"settings": settings})
-        if answer is None:
-            message = f"no plugin knows notifiers of the type {settings.type!r}"
-            raise ConfigurationError(message)
-        return answers.opened(answer, answers.is_notifier, "a Notifier")
+        unknown = f"no plugin knows notifiers of the type {settings.type!r}"
+        return _opened(self._open_notifier, {"settings": settings}, answers.is_notifier, "a Notifier", unknown)
 
     def open_git_host(self, request: GitHostRequest) -> GitHost:
         """The host of repositories that `request` means. Whatever goes wrong is a `ConfigurationError`."""
-        answer = _first(self._open_git_host, {"request": request})
-        if answer is None:
-            if request.type:
-                message = f"--host-type {request.type!r} is not known; use github, gitlab, gitea, or that of a plugin"
-            else:
-                message = f"what kind of host {request.host} is cannot be told; say so with --host-type"
-            raise ConfigurationError(message)
-        return answers.opened(answer, answers.is_git_host, "a GitHost")
+        if request.type:
+            unknown = f"--host-type {request.type!r} is not known; use github, gitlab, gitea, or that of a plugin"
+        else:
+            unknown = f"what kind of host {request.host} is cannot be told; say so with --host-type"
+        return _opened(self._open_git_host, {"request": request}, answers.is_git_host, "a GitHost", unknown)
 
     def _add_kinds(self, answer: Answer) -> None:
         listed = answers.kinds(answer)
@@ -181,6 +169,20 @@ def _is_configured(implementation: pluggy.HookImpl) -> bool:
 
 def _is_fallback(implementation: pluggy.HookImpl) -> bool:
     return implementation.trylast and implementation.plugin_name.startswith(f"{FIRST_PARTY}:")
+
+
+def _opened(
+    implementations: tuple[pluggy.HookImpl, ...],
+    asked: Mapping[str, object],
+    is_one: Callable[[object], TypeGuard[_Opened]],
+    what: str,
+    unknown: str,
+) -> _Opened:
+    """What the first plugin that knows what is `asked` opens; `unknown` is said when none does."""
+    answer = _first(implementations, asked)
+    if answer is None:
+        raise ConfigurationError(unknown)
+    return answers.opened(answer, is_one, what)
 
 
 def _first(implementations: tuple[pluggy.HookImpl, ...], arguments: Mapping[str, object]) -> Answer | None:
