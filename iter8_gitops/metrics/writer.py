@@ -149,7 +149,7 @@ class GroupCommitWriter:
             except UnavailableError as error:
                 self._fail(Batch.joined([part, *reversed(parts)]), error)
                 return
-            except Exception as error:  # noqa: BLE001 - whatever it is, its submitter is told, and the thread goes on
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - its submitter is told, and the thread goes on
                 if halves := part.halves():
                     parts += reversed(halves)
                 else:
@@ -162,7 +162,7 @@ class GroupCommitWriter:
         for submission in batch.submissions:
             submission.done.set_result(None)
 
-    def _fail(self, batch: Batch, error: Exception) -> None:
+    def _fail(self, batch: Batch, error: BaseException) -> None:
         """Tell the submitters; keep exposures for another try if the store may take them then."""
         for submission in batch.submissions:
             submission.done.set_exception(_retold(error))
@@ -179,7 +179,7 @@ class GroupCommitWriter:
                 self._recent.forget(exposure)
 
 
-def _retold(error: Exception) -> Exception:
+def _retold(error: BaseException) -> Exception:
     """An exception of its own for each submitter, because raising one changes it."""
     told: Exception
     if isinstance(error, InvalidArgumentError):

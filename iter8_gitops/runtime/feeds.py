@@ -8,7 +8,8 @@ import threading
 from dataclasses import dataclass
 
 from iter8_gitops.contracts.source import Feed
-from iter8_gitops.spec.tree import SourceFailure, SourceTree
+from iter8_gitops.hooks.answers import describe
+from iter8_gitops.spec.tree import SourceFailure, SourceFile, SourceTree
 
 _log = logging.getLogger(__name__)
 _RESTART_SECONDS = 5.0
@@ -23,13 +24,14 @@ class Delivery:
 
 
 class FeedThread:
-    """Runs one feed until `stop` is set. A source that breaks unexpectedly is a failure, and is started again."""
+    """Runs one feed until `stop` is set. A source that breaks, or answers as none may, fails and is started again."""
 
     def __init__(self, feed: Feed, deliveries: queue.SimpleQueue[Delivery | None], stop: threading.Event) -> None:
         self._feed = feed
         self._deliveries = deliveries
         self._stop = stop
-        self._thread = threading.Thread(target=self._run, name=f"feed-{feed.source.name}", daemon=True)
+        self._name = feed.source.name
+        self._thread = threading.Thread(target=self._run, name=f"feed-{self._name}", daemon=True)
 
     def start(self) -> None:
         """Start reading the source."""
@@ -42,10 +44,42 @@ class FeedThread:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                for content in self._feed.source.deliveries(self._stop):
-                    self._deliveries.put(Delivery(self._feed, content))
-            except Exception as error:  # noqa: BLE001 (a defect in one source must not end the others)
-                _log.exception("source %s broke; it is started again", self._feed.source.name)
-                failure = SourceFailure(self._feed.source.name, f"internal error: {type(error).__name__}")
-                self._deliveries.put(Delivery(self._feed, failure))
-                self._stop.wait(_RESTART_SECONDS)
+                self._read()
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a defect in one source must not end the others
+                _log.error("source %s broke; it is started again", self._name, exc_info=error)
+                self._fail(f"broke: {describe(error)}")
+
+    def _read(self) -> None:
+        known: object = None
+        for content in self._feed.source.deliveries(self._stop):
+            flaw = "" if content is known else _flaw(content, self._name)
+            if flaw:
+                self._fail(flaw)
+                return
+            known = content
+            self._deliveries.put(Delivery(self._feed, content))
+        if not self._stop.is_set():
+            self._fail("delivers no more")
+
+    def _fail(self, said: str) -> None:
+        """Tell what the plugin did that no source may do, and give it some time."""
+        plugin = type(self._feed.source)
+        message = f"plugin {plugin.__module__} ({plugin.__qualname__}) {said}"
+        self._deliveries.put(Delivery(self._feed, SourceFailure(self._name, message)))
+        self._stop.wait(_RESTART_SECONDS)
+
+
+def _flaw(content: object, name: str) -> str:
+    """What is wrong with a delivery of the source `name`, which is whatever a plugin made; "" when nothing is."""
+    if not isinstance(content, SourceTree | SourceFailure):
+        return f"delivered {type(content).__name__}, not SourceTree or SourceFailure"
+    if content.source != name:
+        return f"delivered for the source {content.source!r}, not for {name!r}"
+    if isinstance(content, SourceTree) and not _is_whole(content):
+        return "delivered a SourceTree whose files are no tuple of SourceFile"
+    return ""
+
+
+def _is_whole(tree: SourceTree) -> bool:
+    files: object = tree.files
+    return isinstance(files, tuple) and all(isinstance(each, SourceFile) for each in files)

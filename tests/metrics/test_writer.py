@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +46,8 @@ class ObservedStore:
         if any(one.name == "bug" for one in values):
             message = "an unexpected error"
             raise RuntimeError(message)
+        if any(one.name == "exit" for one in values):
+            sys.exit(3)
         self._store.record(exposures, values)
 
     def report(self, application: str, signatures: Mapping[int, str]) -> MetricReport:
@@ -191,6 +194,7 @@ def test_a_value_that_cannot_be_stored_fails_only_its_own_submission(
     good = [writer.submit([value(1.0, f"user-{i}")]) for i in range(9)]
     poison = writer.submit([value(5.0, "half"), value(float("nan"), "half")])
     bug = writer.submit([value(5.0, name="bug")])
+    leaving = writer.submit([value(5.0, name="exit")])
     good += [writer.submit([value(1.0, f"user-{i}")]) for i in range(9, 20)]
     observed.open.set()
     for future in [first, *good]:
@@ -200,6 +204,8 @@ def test_a_value_that_cannot_be_stored_fails_only_its_own_submission(
     assert caught.value.field == "values[1].value"
     with pytest.raises(UnavailableError, match="RuntimeError"):
         bug.result(PATIENCE)
+    with pytest.raises(UnavailableError, match="SystemExit"):
+        leaving.result(PATIENCE)
     assert observed.users() == ((0.0, 1), (1.0, 21))
 
 
