@@ -146,8 +146,8 @@ class Controller:
         for application, turn in turns.items():
             self._apply(application, turn, now)
             if application in changed:
-                owner = owner_of(self._declarations[application])
-                self._teller.tell_turn(owner, turn, self._problems.concerning(application), now)
+                owner, source = owner_of(self._declarations[application]), self._statuses[turn.state.origin.source]
+                self._teller.tell_turn(owner, turn, source, self._problems.concerning(application), now)
         for application in sorted(removed | self._declarations.take_removed()):
             if application not in self._states:  # else its source is not certain yet, or it could not be published
                 self._withdraw(application)
@@ -204,7 +204,7 @@ class Controller:
         news = self._problems.news()
         for source, problem in news.appeared:
             stillborn = problem.application not in self._declarations.applications
-            self._teller.tell_problem(problem, source, self._parts.clock(), stillborn=stillborn)
+            self._teller.tell_problem(problem, self._statuses[source], self._parts.clock(), stillborn=stillborn)
         self._triggers.touch(news.concerned)
         self._unpublished |= news.changed
 

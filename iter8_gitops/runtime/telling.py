@@ -27,8 +27,13 @@ class Teller:
         self._notify = notify
         self._known = frozenset(known)
 
-    def tell_turn(self, owner: Owner | None, turn: Turn, logged: Collection[Problem], now: float) -> None:
-        """What a published turn has changed. `logged` are problems whose line in the log was written already."""
+    def tell_turn(
+        self, owner: Owner | None, turn: Turn, source: SourceStatus, logged: Collection[Problem], now: float
+    ) -> None:
+        """What a published turn has changed.
+
+        `source` is that of the routemap. `logged` are problems whose line in the log was written already.
+        """
         application = turn.state.application
         lines = {str(problem) for problem in logged}
         for each in turn.transitions:
@@ -37,10 +42,10 @@ class Teller:
                 _log.log(level, "%s: %s", application, each.message)
         self._cluster.report(application, owner, turn.transitions)
         if self._cluster.leads:
-            for notice in notices(turn.before, turn.state, now):
+            for notice in notices(turn.before, turn.state, source, now):
                 self._notify(notice)
 
-    def tell_problem(self, problem: Problem, source: str, now: float, *, stillborn: bool) -> None:
+    def tell_problem(self, problem: Problem, source: SourceStatus, now: float, *, stillborn: bool) -> None:
         """A problem of `source` that is new. `stillborn`: of what never was a good routemap, so that no state shows it.
 
         Of a ConfigMap, people look at the object itself.

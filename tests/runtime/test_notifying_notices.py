@@ -14,11 +14,14 @@ from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import Resource
 from iter8_gitops.spec.routemap import Origin, Routemap, Version
-from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, VersionState
+from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, SourceStatus, VersionState
 from tests.core.builders import TOOLS, declared, deployment, live, observed, routemap, version
 
 GONE = {"deletionTimestamp": "2026-11-22T00:00:00Z"}
 PROBLEM = Problem("shop.yaml", 3, 1, "weight must be text", "quote it", application="shop/web")
+READ = SourceStatus("git", "git host/shop", "rev2")
+"""The source of the routemaps, at a newer revision than they are of."""
+
 QUICK = routemap(version("v0"), Version("v1", (deployment("v1"),), progress_deadline=60.0))
 
 
@@ -35,12 +38,12 @@ def run(
 
 def told(before: RoutemapState | None, after: RoutemapState) -> list[tuple[str, str]]:
     """(kind, message) of each notice."""
-    return [(notice.kind.value, notice.message) for notice in notices(before, after, 1000.0)]
+    return [(notice.kind.value, notice.message) for notice in notices(before, after, READ, 1000.0)]
 
 
 def test_versions_that_are_ready_at_first_are_told() -> None:
     state = run(live("v0"), live("v1", content="image:2"))
-    assert notices(None, state, 1234.5) == tuple(
+    assert notices(None, state, READ, 1234.5) == tuple(
         Notice(
             NoticeKind.READY,
             "Ready",
@@ -75,7 +78,7 @@ def test_new_content_is_ready_when_it_has_settled() -> None:
     rolling = run(live("v0"), live("v1", "rolling", content="image:2"), before=old)
     new = run(live("v0"), live("v1", content="image:2"), before=rolling)
     assert told(old, rolling) == []
-    (notice,) = notices(rolling, new, 0.0)
+    (notice,) = notices(rolling, new, READ, 0.0)
     assert (notice.kind, notice.version) == (NoticeKind.READY, "v1")
     assert notice.signature == new.versions[1].signature != old.versions[1].signature
 
@@ -98,7 +101,7 @@ def test_a_version_that_answers_again_is_ready_again() -> None:
 def test_a_failing_resource_is_told_once_with_its_reason() -> None:
     old = run(live("v0"), live("v1"))
     failed = run(live("v0"), live("v1", "failed"), before=old)
-    (notice,) = notices(old, failed, 0.0)
+    (notice,) = notices(old, failed, READ, 0.0)
     assert (notice.kind, notice.reason, notice.version) == (NoticeKind.STALLED, "Crashed", "v1")
     assert notice.message == "version v1 has failed: the container crashes"
     assert notice.signature == ""
@@ -118,7 +121,7 @@ def test_two_resources_that_fail_at_once_are_told_of_as_one() -> None:
 def test_a_missed_deadline_is_told_once() -> None:
     first = run(live("v0"), live("v1", "starting"), of=QUICK)
     late = run(live("v0"), live("v1", "starting"), of=QUICK, before=first, now=1060.0)
-    (notice,) = notices(first, late, 0.0)
+    (notice,) = notices(first, late, READ, 0.0)
     assert (notice.kind, notice.reason) == (NoticeKind.STALLED, "ProgressDeadlineExceeded")
     assert notice.message == "version v1 has not become ready within 1m: no replica answers yet"
     assert told(late, run(live("v0"), live("v1", "starting"), of=QUICK, before=late, now=1061.0)) == []
@@ -129,7 +132,7 @@ def test_a_promotion_is_told_of_the_candidate_and_not_as_ready() -> None:
     rolling = run(live("v0", "rolling", content="image:2"), live("v1", content="image:2"), before=both)
     promoted = run(live("v0", content="image:2"), live("v1", content="image:2"), before=rolling)
     assert told(both, rolling) == []
-    (notice,) = notices(rolling, promoted, 0.0)
+    (notice,) = notices(rolling, promoted, READ, 0.0)
     assert (notice.kind, notice.reason, notice.version) == (NoticeKind.PROMOTED, "Promoted", "v1")
     assert notice.signature == both.versions[1].signature == promoted.versions[0].signature
     assert notice.message == "version v1 is promoted: the primary (v0) has its content now"
@@ -177,10 +180,20 @@ def test_each_problem_is_told_when_it_appears() -> None:
 
 
 def test_a_problem_that_concerns_no_routemap_is_told_of_its_source() -> None:
-    notice = problem_notice(replace(PROBLEM, application=None), "routemaps", 5.0)
-    assert notice == Notice(NoticeKind.PROBLEM, "Problem", str(PROBLEM), 5.0, source="routemaps")
-    assert notice.text == "source routemaps: shop.yaml:3:1: weight must be text (quote it)"
-    assert problem_notice(PROBLEM, "", 5.0).text == "shop/web: shop.yaml:3:1: weight must be text (quote it)"
+    notice = problem_notice(replace(PROBLEM, application=None), READ, 5.0)
+    assert notice == Notice(NoticeKind.PROBLEM, "Problem", str(PROBLEM), 5.0, source="git", revision="rev2")
+    assert notice.text == "source git: shop.yaml:3:1: weight must be text (quote it) (revision rev2)"
+    assert problem_notice(PROBLEM, replace(READ, revision=""), 5.0).text == (
+        "shop/web: shop.yaml:3:1: weight must be text (quote it)"
+    )
+
+
+def test_a_problem_in_a_file_names_the_revision_that_brought_it_and_other_notices_that_of_the_routemap() -> None:
+    clean = run(live("v0"), live("v1"))
+    refused = replace(PROBLEM, file="", message="the route is refused")
+    broken = run(live("v0"), live("v1", content="image:2"), before=clean, problems=(PROBLEM, refused))
+    found = {notice.message: notice.revision for notice in notices(clean, broken, READ, 0.0)}
+    assert found == {str(PROBLEM): "rev2", str(refused): "rev1", "version v1 is ready": "rev1"}
 
 
 def test_a_notice_is_one_line_of_bounded_length_whatever_is_in_it() -> None:
@@ -234,19 +247,20 @@ def a_version(index: int, name: str) -> st.SearchStrategy[VersionState]:
 
 @given(state=states())
 def test_nothing_is_told_when_nothing_has_changed(state: RoutemapState) -> None:
-    assert notices(state, state, 0.0) == ()
+    assert notices(state, state, READ, 0.0) == ()
 
 
 @given(before=st.none() | states(), after=states())
 def test_whatever_changes_each_thing_is_told_at_most_once_and_with_all_that_belongs_to_it(
     before: RoutemapState | None, after: RoutemapState
 ) -> None:
-    found = notices(before, after, 7.0)
+    found = notices(before, after, READ, 7.0)
     assert len(set(found)) == len(found)
     kinds = [notice.kind for notice in found]
     primary = after.versions[0]
     for notice in found:
-        assert (notice.application, notice.source, notice.revision, notice.at) == ("shop/web", "git", "rev1", 7.0)
+        assert (notice.application, notice.source, notice.at) == ("shop/web", "git", 7.0)
+        assert notice.revision == ("rev2" if notice.kind is NoticeKind.PROBLEM else "rev1")
         assert notice.message
         assert notice.reason
         if notice.kind is NoticeKind.READY:
@@ -272,7 +286,7 @@ def test_whatever_happens_all_content_that_settles_was_told_once(
     for moment, shown in enumerate(story):
         there = [live(f"v{i}", how, content=what) for i, (how, what) in enumerate(shown) if how != "absent"]
         after = run(*there, before=before, now=1000.0 + moment)
-        signatures = [n.signature for n in notices(before, after, 0.0) if n.kind in ("ready", "promoted")]
+        signatures = [n.signature for n in notices(before, after, READ, 0.0) if n.kind in ("ready", "promoted")]
         for each in after.versions:
             if each.settled and each.signature != known.get(each.index, ""):
                 assert each.signature in signatures

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from iter8_gitops.contracts.notifier import Notice, NoticeKind
 from iter8_gitops.core.conditions import DEADLINE_EXCEEDED, overdue
@@ -13,8 +14,11 @@ from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, SourceStatus, VersionState
 
 
-def notices(before: RoutemapState | None, after: RoutemapState, at: float) -> tuple[Notice, ...]:
+def notices(before: RoutemapState | None, after: RoutemapState, source: SourceStatus, at: float) -> tuple[Notice, ...]:
     """What happened between two published states of a routemap, `at` seconds since 1970; `before` is None at first.
+
+    `source` is that of the routemap. A problem in a file is one of the revision that it is at; the routemap itself
+    may have stayed at an older one.
 
     A version is *ready* when it settled with content other than it had, or answers again after it did not. One that
     answers before its first content has settled is not told of until that has. It is *stalled* when it misses its
@@ -36,13 +40,16 @@ def notices(before: RoutemapState | None, after: RoutemapState, at: float) -> tu
             told.append(_about(after, NoticeKind.STALLED, reason, said, at, version.name))
     known = before.problems if before else ()
     appeared = dict.fromkeys(problem for problem in after.problems if problem not in known)
-    told += [_about(after, NoticeKind.PROBLEM, "Problem", str(problem), at) for problem in appeared]
+    for problem in appeared:
+        notice = _about(after, NoticeKind.PROBLEM, "Problem", str(problem), at)
+        told.append(replace(notice, revision=source.revision) if problem.file else notice)
     return tuple(told)
 
 
-def problem_notice(problem: Problem, source: str, at: float) -> Notice:
+def problem_notice(problem: Problem, source: SourceStatus, at: float) -> Notice:
     """A problem that no state tells of, for instance of a file that cannot be read. `source` is where that is."""
-    return Notice(NoticeKind.PROBLEM, "Problem", str(problem), at, application=problem.application or "", source=source)
+    about = problem.application or ""
+    return Notice(NoticeKind.PROBLEM, "Problem", str(problem), at, about, source=source.name, revision=source.revision)
 
 
 def revision_notice(source: SourceStatus, problems: Sequence[Problem], at: float) -> Notice:
