@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Any
 
 import click
 
 from iter8_gitops.errors import Iter8Error, NotFoundError
+
+_OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""Of a standard output that takes no more: exit code 1 would mean something else."""
 
 
 class FriendlyGroup(click.Group):
@@ -25,6 +29,10 @@ class FriendlyGroup(click.Group):
             _fail(str(error), 1)
         except Iter8Error as error:
             _fail(str(error), 2)
+        except OSError as error:
+            if error.errno not in _OUTPUT_ERRORS:
+                raise
+            _fail(f"cannot write: {(error.strerror or type(error).__name__).lower()}", 2)
 
 
 def _fail(message: str, code: int) -> None:

@@ -81,14 +81,15 @@ class NotifierSettings:
     """How one notifier is configured.
 
     `type` says which plugin is meant, `name` is for people. `options` are plain values, `secrets` those that
-    were read from the environment or from files; no message may ever show one. The methods are for plugins: they
-    raise `ConfigurationError` in words for the person who wrote the configuration.
+    were read from the environment or from files; no message may ever show one. `events` are what it is told of. The
+    methods are for plugins: they raise `ConfigurationError` in words for the person who wrote the configuration.
     """
 
     type: str
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    events: frozenset[NoticeKind] = frozenset(NoticeKind)
 
     def option(self, name: str, default: str | None = None) -> str:
         """A plain value. Without a `default` it must be there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeGuard, TypeVar
@@ -58,11 +58,6 @@ class Answer:
     value: object = None
     error: BaseException | None = None
 
-    @property
-    def given(self) -> bool:
-        """False when the plugin has no rule, so that the next one is asked."""
-        return self.value is not None or self.error is not None
-
     def not_a(self, wanted: str) -> str:
         """The sentence that says why this is no answer, where `wanted` was asked for."""
         if self.error is not None:
@@ -80,6 +75,21 @@ def call(implementation: pluggy.HookImpl, arguments: Mapping[str, object]) -> An
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the one border that no plugin's failure crosses
         return Answer(implementation.plugin_name, error=error)
     return Answer(implementation.plugin_name, value)
+
+
+def first(implementations: Sequence[pluggy.HookImpl], arguments: Mapping[str, object]) -> Answer | None:
+    """What the first implementation says that has something to say; None when none has.
+
+    Most plugins have no rule for most kinds, so passing over one costs no more than calling it.
+    """
+    for implementation in implementations:
+        try:
+            value = implementation.function(*[arguments[name] for name in implementation.argnames])
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the same border as in `call`
+            return Answer(implementation.plugin_name, error=error)
+        if value is not None:
+            return Answer(implementation.plugin_name, value)
+    return None
 
 
 def verdict(answer: Answer) -> Verdict:

@@ -93,7 +93,7 @@ class Plugins:
 
     def readiness(self, resource: Resource, related: Mapping[ResourceId, Resource] = _NOTHING) -> Verdict:
         """The first verdict on `resource`. A plugin that breaks makes it `unknown`; nothing is raised."""
-        answer = _first(self._readiness, {"resource": resource, "related": related})
+        answer = answers.first(self._readiness, {"resource": resource, "related": related})
         if answer is None:
             message = f"no plugin has a rule for {resource.id.kind} of API group {resource.id.group!r}"
             return Verdict(Readiness.unknown("NoRule", message), "")
@@ -101,14 +101,14 @@ class Plugins:
 
     def signature_content(self, resource: Resource, related: Mapping[ResourceId, Resource] = _NOTHING) -> Content:
         """The first answer to what of `resource` is content. A plugin that breaks sets `error`."""
-        answer = _first(self._signature_content, {"resource": resource, "related": related})
+        answer = answers.first(self._signature_content, {"resource": resource, "related": related})
         if answer is None:
             return Content({}, "", f"no plugin says what of {resource.id.kind} is content")
         return answers.content(answer)
 
     def render(self, engine: str, template: str, data: Mapping[str, Any]) -> str:
         """The text of a routing template. Whatever goes wrong is a `TemplateError`."""
-        answer = _first(self._render_template, {"engine": engine, "template": template, "data": data})
+        answer = answers.first(self._render_template, {"engine": engine, "template": template, "data": data})
         if answer is None:
             message = f"no plugin renders templates of the engine {engine!r}"
             raise TemplateError(message)
@@ -117,24 +117,24 @@ class Plugins:
     def open_source(self, request: SourceRequest) -> Source:
         """The source that `request` means. Whatever goes wrong is a `ConfigurationError`."""
         unknown = "no plugin knows locations of this form"
-        return _opened(self._open_source, {"request": request}, answers.is_source, "a Source", unknown)
+        return self._opened(self._open_source, {"request": request}, answers.is_source, "a Source", unknown)
 
     def open_cluster(self, request: ClusterRequest) -> OpenedCluster:
         """The cluster backend that `request` means. Whatever goes wrong is a `ConfigurationError`."""
         known = "'kubernetes', 'manifests', 'manifests:DIR', the path of a directory, or the backend of a plugin"
         unknown = f"--cluster {request.backend!r} is not known; use {known}"
-        return _opened(self._open_cluster, {"request": request}, answers.is_cluster, "an OpenedCluster", unknown)
+        return self._opened(self._open_cluster, {"request": request}, answers.is_cluster, "an OpenedCluster", unknown)
 
     def open_metric_store(self, request: MetricStoreRequest) -> MetricStore:
         """The metric store that `request` means. Whatever goes wrong is a `ConfigurationError`."""
         unknown = f"no plugin knows metric stores of the form {request.url.partition(':')[0]}:"
         asked = {"request": request}
-        return _opened(self._open_metric_store, asked, answers.is_metric_store, "a MetricStore", unknown)
+        return self._opened(self._open_metric_store, asked, answers.is_metric_store, "a MetricStore", unknown)
 
     def open_notifier(self, settings: NotifierSettings) -> Notifier:
         """The notifier that `settings` mean. Whatever goes wrong is a `ConfigurationError`."""
         unknown = f"no plugin knows notifiers of the type {settings.type!r}"
-        return _opened(self._open_notifier, {"settings": settings}, answers.is_notifier, "a Notifier", unknown)
+        return self._opened(self._open_notifier, {"settings": settings}, answers.is_notifier, "a Notifier", unknown)
 
     def open_git_host(self, request: GitHostRequest) -> GitHost:
         """The host of repositories that `request` means. Whatever goes wrong is a `ConfigurationError`."""
@@ -142,7 +142,23 @@ class Plugins:
             unknown = f"--host-type {request.type!r} is not known; use github, gitlab, gitea, or that of a plugin"
         else:
             unknown = f"what kind of host {request.host} is cannot be told; say so with --host-type"
-        return _opened(self._open_git_host, {"request": request}, answers.is_git_host, "a GitHost", unknown)
+        return self._opened(self._open_git_host, {"request": request}, answers.is_git_host, "a GitHost", unknown)
+
+    def _opened(
+        self,
+        implementations: tuple[pluggy.HookImpl, ...],
+        asked: Mapping[str, object],
+        is_one: Callable[[object], TypeGuard[_Opened]],
+        what: str,
+        unknown: str,
+    ) -> _Opened:
+        """What the first plugin that knows what is `asked` opens; `unknown` is said when none does."""
+        answer = answers.first(implementations, asked)
+        if answer is None:
+            left_out = [f"{each.name} of {each.distribution} ({each.message})" for each in self._failures]
+            message = f"{unknown}; left out: {', '.join(left_out)}" if left_out else unknown
+            raise ConfigurationError(message)
+        return answers.opened(answer, is_one, what)
 
     def _add_kinds(self, answer: Answer) -> None:
         listed = answers.kinds(answer)
@@ -169,25 +185,3 @@ def _is_configured(implementation: pluggy.HookImpl) -> bool:
 
 def _is_fallback(implementation: pluggy.HookImpl) -> bool:
     return implementation.trylast and implementation.plugin_name.startswith(f"{FIRST_PARTY}:")
-
-
-def _opened(
-    implementations: tuple[pluggy.HookImpl, ...],
-    asked: Mapping[str, object],
-    is_one: Callable[[object], TypeGuard[_Opened]],
-    what: str,
-    unknown: str,
-) -> _Opened:
-    """What the first plugin that knows what is `asked` opens; `unknown` is said when none does."""
-    answer = _first(implementations, asked)
-    if answer is None:
-        raise ConfigurationError(unknown)
-    return answers.opened(answer, is_one, what)
-
-
-def _first(implementations: tuple[pluggy.HookImpl, ...], arguments: Mapping[str, object]) -> Answer | None:
-    for implementation in implementations:
-        answer = answers.call(implementation, arguments)
-        if answer.given:
-            return answer
-    return None

@@ -22,6 +22,9 @@ from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.yaml import read_documents, read_embedded
 
 _log = logging.getLogger(__name__)
+_SURELY = 0.9
+"""Of the likeness of two words, from 0 to 1: `notifier` and `notifiers` have 0.94, `resources` and `sources` 0.88."""
+
 _CONFIG_MAP_KEY = "config.yaml"
 """Where Iter8's own ConfigMap has it."""
 
@@ -66,6 +69,8 @@ def load_configuration(path: Path) -> Configuration:
     document = _document(path)
     ignored = ConfigurationDocument.unknown_keys(document.data) if isinstance(document.data, dict) else []
     read = read_rules(document)
+    if misspelt := {key: meant for key in ignored if (meant := _meant(key))}:
+        raise _refusal(_misspelt(document, key, meant) for key, meant in misspelt.items())
     try:
         parsed = ConfigurationDocument.model_validate(document.data)
     except ValidationError as error:
@@ -100,6 +105,15 @@ def _types(document: Document, types: Mapping[str, TypeDocument], rules: Mapping
             rule=replace(rules[short_name], conditions=tuple(dict.fromkeys(each.conditions))),
             place=f"{document.file}:{line}:{column}",
         )
+
+
+def _meant(key: str) -> str:
+    """The key that an unknown one surely was meant to be; the values of a chart may have much the same names."""
+    return "".join(get_close_matches(key, ConfigurationDocument.keys(), n=1, cutoff=_SURELY))
+
+
+def _misspelt(document: Document, key: str, meant: str) -> Problem:
+    return Complaint((key,), "is an unknown key", f"did you mean `{meant}`?", at_key=True).problem(document)
 
 
 def _document(path: Path) -> Document:

@@ -93,7 +93,7 @@ class NotifierConfiguration:
     def settings(self) -> NotifierSettings:
         """What its plugin needs, with the secrets as they are now. Raises `ConfigurationError`."""
         secrets = {name: reference.read() for name, reference in self.secrets.items()}
-        return NotifierSettings(self.type, self.name, self.options, secrets)
+        return NotifierSettings(self.type, self.name, self.options, secrets, self.events)
 
 
 def notifier_configurations(

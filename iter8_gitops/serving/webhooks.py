@@ -112,7 +112,7 @@ class Webhooks:
         except OSError as error:
             message = f"the sources cannot be told: {(error.strerror or type(error).__name__).lower()}"
             raise UnavailableError(message) from error
-        _log.info("a webhook (%s) asks to look at the sources", event)
+        _log.debug("a webhook (%s) asks to look at the sources", event)
         return Reception.ACCEPTED
 
     def _is_new(self, headers: Mapping[str, str], body: bytes) -> bool:

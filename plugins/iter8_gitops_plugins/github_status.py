@@ -6,6 +6,7 @@ import re
 from http import HTTPStatus
 
 from iter8_gitops.contracts.notifier import Notice, NoticeKind, Notifier, NotifierSettings, one_line
+from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.hooks import hookimpl
 from iter8_gitops_plugins.webhooks.github import GithubApi
 
@@ -26,6 +27,8 @@ def open_notifier(settings: NotifierSettings) -> Notifier | None:
     """
     if settings.type != "github-status":
         return None
+    if NoticeKind.REVISION not in settings.events:
+        raise ConfigurationError("events must name revision, for of others no status tells: write events: [revision]")
     settings.expect_only({"repository", "apiUrl", "context", "source", "token"})
     return GithubStatus(
         GithubApi.of(settings), settings.option("context", _CONTEXT), settings.option("source", "routemaps")

@@ -84,3 +84,10 @@ def test_a_token_without_rights_is_told_with_what_it_needs(open_status: Open) ->
 def test_an_option_of_no_use_is_refused_by_name(open_status: Open, option: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=option):
         open_status(**{option: value})
+
+
+def test_one_that_would_never_be_told_of_a_commit_is_refused(plugins: Plugins) -> None:
+    events = frozenset({NoticeKind.READY})
+    settings = NotifierSettings("github-status", "s", {"repository": "a/b"}, {"token": "s3cr3t"}, events)
+    with pytest.raises(ConfigurationError, match=r"events: \[revision\]"):
+        plugins.open_notifier(settings)

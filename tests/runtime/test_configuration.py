@@ -221,3 +221,9 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         load_configuration(tmp_path)
     with pytest.raises(ConfigurationError, match="missing: no such file or directory"):
         load_configuration(tmp_path / "missing")
+
+
+def test_a_key_that_is_nearly_one_of_ours_is_a_mistake_and_not_somebody_elses(file: Path) -> None:
+    assert problems(file, "defaultResync: 15m\nnotifier: []\n") == [
+        "2:1: notifier is an unknown key (did you mean `notifiers`?)"
+    ]

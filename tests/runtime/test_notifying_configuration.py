@@ -60,7 +60,8 @@ def test_notifiers_are_read_with_their_secrets_where_they_are(file: Path, monkey
     assert chat.events == {NoticeKind.READY, NoticeKind.PROBLEM}
     assert actions.events == set(NoticeKind) - {NoticeKind.REVISION}
     assert chat.place == f"{file}:2:5: notifiers[0]"
-    assert chat.settings() == NotifierSettings("slack", "team-chat", {}, {"url": "https://hooks.example/s3cr3t"})
+    secrets = {"url": "https://hooks.example/s3cr3t"}
+    assert chat.settings() == NotifierSettings("slack", "team-chat", {}, secrets, chat.events)
     assert actions.settings().options == {"repository": "you/deployments"}
     assert actions.settings().secrets == {"token": "t0ken"}
 
