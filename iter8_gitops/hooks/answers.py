@@ -134,8 +134,20 @@ def kinds(answer: Answer) -> tuple[ResourceKind, ...] | str:
     return tuple(listed)
 
 
+def related_flaw(answer: Answer) -> str:
+    """What is wrong with an answer to which other objects matter; "" for nothing."""
+    if answer.error is None and answer.value is None:
+        return ""
+    listed = answer.value
+    if answer.error is not None or not isinstance(listed, (list, tuple)):
+        return answer.not_a("a list of ResourceId")
+    if not all(isinstance(each, ResourceId) for each in listed):
+        return f"plugin {answer.plugin} lists related objects that are not ResourceId values"
+    return ""
+
+
 def resource_ids(answer: Answer) -> tuple[ResourceId, ...]:
-    """The ids in an answer; none when it is not an answer, which a verdict then says."""
+    """The ids in an answer; none when it is not an answer, which the verdict on the object then says."""
     if not isinstance(answer.value, (list, tuple)):
         return ()
     return tuple(each for each in answer.value if isinstance(each, ResourceId))[:MOST_RELATED]

@@ -87,12 +87,16 @@ class Plugins:
         return self._kinds
 
     def related_resources(self, resource: Resource) -> frozenset[ResourceId]:
-        """What must be seen beside `resource`; a plugin that breaks here asks for nothing."""
+        """What must be seen beside `resource`. Of a plugin that breaks here nothing; `readiness` then says so."""
         asked = (answers.call(implementation, {"resource": resource}) for implementation in self._related_resources)
         return frozenset(wanted for answer in asked for wanted in answers.resource_ids(answer)) - {resource.id}
 
     def readiness(self, resource: Resource, related: Mapping[ResourceId, Resource] = _NOTHING) -> Verdict:
         """The first verdict on `resource`. A plugin that breaks makes it `unknown`; nothing is raised."""
+        for implementation in self._related_resources:
+            answered = answers.call(implementation, {"resource": resource})
+            if flaw := answers.related_flaw(answered):
+                return Verdict(Readiness.unknown(answers.PLUGIN_ERROR, flaw), answered.plugin)
         answer = answers.first(self._readiness, {"resource": resource, "related": related})
         if answer is None:
             message = f"no plugin has a rule for {resource.id.kind} of API group {resource.id.group!r}"

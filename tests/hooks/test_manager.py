@@ -121,6 +121,35 @@ def test_an_answer_that_is_no_readiness_names_the_plugin(answer: object, said: s
     assert said in verdict.readiness.message
 
 
+@pytest.mark.parametrize(
+    ("related", "said"),
+    [
+        (breaks(KeyError("x")), "plugin extra:zbad broke: KeyError"),
+        (lambda: "Thing/one", "plugin extra:zbad answered with str, not with a list of ResourceId"),
+        (lambda: ["Thing/one"], "plugin extra:zbad lists related objects that are not ResourceId values"),
+    ],
+)
+def test_a_plugin_that_breaks_on_related_objects_makes_the_verdict_unknown(
+    related: Callable[..., Any], said: str
+) -> None:
+    plugins = load(good=judge(FINE), zbad=plugin(related_resources=related))
+    verdict = plugins.readiness(THING)
+    assert (verdict.readiness.reason, verdict.plugin) == ("PluginError", "extra:zbad")
+    assert said in verdict.readiness.message
+    assert plugins.related_resources(THING) == frozenset()
+
+
+def test_related_objects_of_every_plugin_are_wanted() -> None:
+    one, two = (ResourceId("example.com", "Other", "shop", name) for name in ("one", "two"))
+    plugins = load(
+        a=plugin(related_resources=lambda: [one], readiness=lambda: FINE),
+        b=plugin(related_resources=lambda: (two, THING.id)),
+        c=plugin(related_resources=lambda: None),
+    )
+    assert plugins.related_resources(THING) == {one, two}
+    assert plugins.readiness(THING).readiness is FINE
+
+
 def test_content_is_the_first_answer_and_an_empty_mapping_is_one() -> None:
     nothing: dict[str, Any] = {}
     content = load(a=plugin(signature_content=lambda: {"x": 1}), b=plugin(signature_content=lambda resource: nothing))
