@@ -38,7 +38,7 @@ class Login:
         pair = f"{self.username}:{self.password}"
         spellings = {secret, quote(secret), quote(secret, safe=""), pair}
         spellings.add(base64.b64encode(pair.encode()).decode())
-        return tuple(sorted(spellings - {""}, key=len, reverse=True))
+        return tuple(sorted(spellings - {""}, key=lambda spelling: (-len(spelling), spelling)))
 
 
 def helper_settings(origin: str, descriptor: int) -> tuple[str, ...]:
