@@ -24,6 +24,12 @@ def same(found: object, expected: object, what: str) -> None:
     check(found == expected, f"{what}: {found!r}, but it should be {expected!r}")
 
 
+def missing_fixture(suite: object, name: str, gives: str) -> NoReturn:
+    """Fail the running test because its author's `suite` defines no fixture `name`, which `gives` something."""
+    __tracebackhide__ = True
+    pytest.fail(f"{type(suite).__name__} needs a fixture named {name}, which gives {gives}", pytrace=False)
+
+
 def raised(error: BaseException, hook: str, about: str) -> NoReturn:
     """Fail the running test with what a plugin raised, and where in the plugin."""
     __tracebackhide__ = True

@@ -11,7 +11,7 @@ import pytest
 from iter8_gitops.contracts.cluster import Cluster, ClusterRequest, Manifest, News, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.resource import Absent, Resource, ResourceId
-from iter8_gitops.testing.checks import check, same
+from iter8_gitops.testing.checks import check, missing_fixture, same
 from iter8_gitops.testing.cluster_objects import CORE_SERVICE, SERVICE, config_map_route, service
 from iter8_gitops.testing.plugin import PluginContract
 from iter8_gitops.testing.waiting import eventually
@@ -64,8 +64,7 @@ class ClusterContract(PluginContract):
     @pytest.fixture
     def harness(self) -> ClusterHarness:
         """The backend, and a way to fill it and to look at what was applied."""
-        message = f"{type(self).__name__} needs a fixture named harness, which gives a ClusterHarness"
-        raise NotImplementedError(message)
+        missing_fixture(self, "harness", "a ClusterHarness")
 
     def test_other_backends_are_left_to_other_plugins(self, tmp_path: Path) -> None:
         """None for a name that the plugin does not know."""

@@ -10,7 +10,7 @@ import pytest
 
 from iter8_gitops.contracts.notifier import Notice, NoticeKind, Notifier, NotifierSettings
 from iter8_gitops.errors import NotDeliveredError
-from iter8_gitops.testing.checks import check, same
+from iter8_gitops.testing.checks import check, missing_fixture, same
 from iter8_gitops.testing.http_receiver import HttpReceiver
 from iter8_gitops.testing.plugin import PluginContract
 
@@ -81,8 +81,7 @@ class NotifierContract(PluginContract):
     @pytest.fixture
     def settings(self) -> NotifierSettings:
         """The settings of a notifier that tells `receiver`, with every secret that it may have."""
-        message = f"{type(self).__name__} needs a fixture named settings, which gives NotifierSettings"
-        raise NotImplementedError(message)
+        missing_fixture(self, "settings", "NotifierSettings")
 
     @pytest.fixture
     def notifier(self, settings: NotifierSettings) -> Iterator[Notifier]:

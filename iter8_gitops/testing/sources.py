@@ -11,7 +11,7 @@ import pytest
 
 from iter8_gitops.contracts.source import Source, SourceRequest
 from iter8_gitops.spec.tree import SourceFailure, SourceTree
-from iter8_gitops.testing.checks import check, same
+from iter8_gitops.testing.checks import check, missing_fixture, same
 from iter8_gitops.testing.following import END_SECONDS, Following
 from iter8_gitops.testing.plugin import PluginContract
 
@@ -58,8 +58,7 @@ class SourceContract(PluginContract):
     @pytest.fixture
     def place(self) -> SourcePlace:
         """The place. It is empty, and looks at it work."""
-        message = f"{type(self).__name__} needs a fixture named place, which gives a SourcePlace"
-        raise NotImplementedError(message)
+        missing_fixture(self, "place", "a SourcePlace")
 
     @pytest.fixture
     def source(self, place: SourcePlace) -> Source:

@@ -10,7 +10,7 @@ import pytest
 
 from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
 from iter8_gitops.spec.metric import VersionMetric
-from iter8_gitops.testing.checks import check, same
+from iter8_gitops.testing.checks import check, missing_fixture, same
 from iter8_gitops.testing.plugin import PluginContract
 from iter8_gitops.testing.streams import APPLICATION
 
@@ -26,8 +26,7 @@ class StoreSamples(PluginContract):
     @pytest.fixture
     def store_request(self) -> MetricStoreRequest:
         """What opens a store that nobody else uses."""
-        message = f"{type(self).__name__} needs a fixture named store_request, which gives a MetricStoreRequest"
-        raise NotImplementedError(message)
+        missing_fixture(self, "store_request", "a MetricStoreRequest")
 
     @pytest.fixture
     def open_store(self, store_request: MetricStoreRequest) -> Iterator[OpenStore]:
