@@ -16,6 +16,9 @@ _LITERAL = re.compile(
 )
 """What a literal block can hold as it is, without a hint at its indentation."""
 
+_OLD_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Line breaks of YAML 1.1 alone: the emitter ends no line of a block after one of them."""
+
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,100}")
 _HELD_PLACE = re.compile(r"^  (\S+): 0\n", re.MULTILINE)
 """Stands for a literal block. No other line looks like this: data are texts, and `0` as a text is quoted."""
@@ -31,7 +34,12 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     # The emitter quotes a text of several lines all the same, where it thinks that it must.
-    style = "|" if "\n" in text else None if _stays_text(text) else '"'
+    if _OLD_BREAKS.search(text):
+        style: str | None = '"'
+    elif "\n" in text:
+        style = "|"
+    else:
+        style = None if _stays_text(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

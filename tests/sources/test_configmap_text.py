@@ -38,6 +38,7 @@ def read(text: bytes) -> Any:
 @example({"a": "x\n", "b": "x\n\n\n", "c": "x\n  ", "d": "\nx\n", "e": " x\ny", "f": "\tx\ny", "g": "a\n---\nb\n"}, {})
 @example({"strSpec": "a\n" + "x " * 200 + "\n", "plain": "word " * 60}, {"note": "word " * 60})
 @example({"strSpec": "a: 0\nstrSpec: 0\n"}, {"strSpec": "\n  strSpec: 0\n"})
+@example({"0": "\n\u2028", "1": "0\n", "2": "\u2029", "3": "0\n", "4": "x\n\x85", "5": "0\n"}, {"a": "\n\u2028"})
 @example({"a": "18446744073709551616", "b": ".nan"}, {})
 def test_what_was_stored_is_read_again(data: dict[str, str], annotations: dict[str, str]) -> None:
     stored = config_map(data, annotations=annotations)
