@@ -9,17 +9,13 @@ from time import time
 from typing import Any, Protocol
 
 from iter8_gitops.contracts.metric_store import MetricStore
+from iter8_gitops.core.applications import find_routemap, require_state
+from iter8_gitops.core.arguments import check_metric_name, check_user, check_value, shown
+from iter8_gitops.core.cohorts import Cohorts, Recommendation
 from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
 from iter8_gitops.errors import InvalidArgumentError
-from iter8_gitops.serving.applications import Cohorts, Recommendation, find_routemap, require_state
-from iter8_gitops.serving.arguments import (
-    Measurement,
-    check_metric_name,
-    check_user,
-    check_value,
-    shown,
-)
+from iter8_gitops.serving.arguments import Measurement
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import Exposure, MetricValue

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iter8_gitops.core.arguments import check_text, shown, split_application
 from iter8_gitops.errors import InvalidArgumentError
-from iter8_gitops.serving.arguments import check_text, decimal_number, shown, split_application
+from iter8_gitops.serving.arguments import decimal_number
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

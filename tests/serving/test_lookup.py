@@ -121,7 +121,7 @@ def test_forgotten_applications_do_not_pile_up(bench: Any, make_state: Any, make
         bench.board.snapshot = make_snapshot(make_state(name))
         bench.experiments.lookup(name, "u")
 
-    assert len(bench.experiments._cohorts._prepared) <= 2
+    assert len(bench.experiments._cohorts._instant.prepared) <= 2
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 import falcon
 from falcon.asgi import Request
 
+from iter8_gitops.core.arguments import shown
 from iter8_gitops.errors import InvalidArgumentError
-from iter8_gitops.serving.arguments import shown
 from iter8_gitops.serving.http.answers import RequestError
 
 MAX_BODY_BYTES = 4 * 1024 * 1024

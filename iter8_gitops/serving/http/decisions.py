@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from falcon.asgi import Request, Response
 
-from iter8_gitops.serving.applications import Recommendation
+from iter8_gitops.core.cohorts import Recommendation
 from iter8_gitops.serving.http.answers import answer_json, encode
 from iter8_gitops.serving.http.bodies import read_json
 from iter8_gitops.serving.http.measurements import measurements_in

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from iter8_gitops.core.arguments import shown
 from iter8_gitops.errors import InvalidArgumentError
-from iter8_gitops.serving.arguments import Measurement, shown
+from iter8_gitops.serving.arguments import Measurement
 from iter8_gitops.serving.usecases import MAX_VALUES
 
 _KEYS = ", ".join(Measurement.__struct_fields__)

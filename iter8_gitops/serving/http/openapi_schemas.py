@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from iter8_gitops.serving.arguments import MAX_APPLICATION, MAX_METRIC_NAME, MAX_USER
+from iter8_gitops.core.arguments import MAX_APPLICATION, MAX_METRIC_NAME, MAX_USER
 from iter8_gitops.serving.usecases import MAX_VALUES
 from iter8_gitops.spec.metric import MAX_MAGNITUDE
 from iter8_gitops.spec.readiness import ReadinessState
