@@ -20,12 +20,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import fsum, sqrt
 from operator import neg
-from typing import TypeAlias
 
-from iter8_gitops.spec.metric import Summary
-
-ExactSum: TypeAlias = tuple[float, float]
-"""A sum as two doubles: the sum rounded to the nearest double, and what that rounding left out."""
+from iter8_gitops.spec.metric import ExactSum, Summary
 
 ZERO: ExactSum = (0.0, 0.0)
 _SPLITTER = 2.0**27 + 1.0

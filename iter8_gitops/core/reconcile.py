@@ -17,6 +17,7 @@ from iter8_gitops.core.availability import (
 )
 from iter8_gitops.core.conditions import with_conditions
 from iter8_gitops.core.desired import Declared
+from iter8_gitops.core.epochs import with_epochs
 from iter8_gitops.core.progress import Progress, progress
 from iter8_gitops.core.rendering import Render, parse_route, template_data, template_problem
 from iter8_gitops.core.signature import version_signature
@@ -80,9 +81,11 @@ def reconcile(
         origin=declared.origin,
         versions=versions,
         salt=routemap.assignment.salt,
-        epoch=_epoch(tuple(v.weight for v in versions), routemap.assignment.salt, previous, now),
+        targeting=routemap.assignment.targeting,
+        metrics=routemap.metrics,
         routes=tuple(RouteState(r.template, r.group, r.kind, r.namespace, r.name) for r in routes),
     )
+    bare = with_epochs(bare, previous, now)
     state = with_conditions(bare, problems, previous, now)
     return Reconciliation(state, routes, held_templates, _recheck_at(versions))
 
@@ -232,12 +235,3 @@ def _routes(
             held.add(template.name)
             problems.append(template_problem(routemap.application, declared.origin.path, template, route))
     return tuple(routes), frozenset(held), problems
-
-
-def _epoch(weights: tuple[int, ...], salt: str, previous: RoutemapState | None, now: float) -> int:
-    """The weight epoch: the second at which the assignment of users last changed, always ascending."""
-    if previous is None:
-        return int(now)
-    if (previous.weights, previous.salt) == (weights, salt):
-        return previous.epoch
-    return max(int(now), previous.epoch + 1)

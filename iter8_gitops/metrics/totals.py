@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from iter8_gitops.core.moments import ZERO, ExactSum, add
+from iter8_gitops.core.moments import ZERO, add
 from iter8_gitops.metrics.credits import Additions
 from iter8_gitops.metrics.lookups import rows_of
+from iter8_gitops.spec.metric import ExactSum
 
 
 @dataclass(slots=True)

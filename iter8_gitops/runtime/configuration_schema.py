@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from iter8_gitops.runtime.notifier_configuration import NotifierDocument
 from iter8_gitops.runtime.source_configuration import SourceDocument
 from iter8_gitops.spec import names
-from iter8_gitops.spec.schema import Duration, Kind, Strict, only
+from iter8_gitops.spec.fields import Duration, Kind, Strict, only
 
 Group = Annotated[
     str,

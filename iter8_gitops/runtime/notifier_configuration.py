@@ -16,8 +16,8 @@ from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.runtime.secret_references import FromEnvironment, FromFile, SecretReference
 from iter8_gitops.spec.complaints import Complaint, dotted
 from iter8_gitops.spec.documents import Document, Step
+from iter8_gitops.spec.fields import Strict, only
 from iter8_gitops.spec.problem import Code, Problem
-from iter8_gitops.spec.schema import Strict, only
 from iter8_gitops.spec.wording import abridged, kind_of
 
 SECTION = "notifiers"

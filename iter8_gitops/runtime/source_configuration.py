@@ -16,8 +16,8 @@ from iter8_gitops.runtime.secret_references import FromEnvironment
 from iter8_gitops.spec import names
 from iter8_gitops.spec.complaints import Complaint, dotted
 from iter8_gitops.spec.documents import Document
+from iter8_gitops.spec.fields import Duration, Strict, only
 from iter8_gitops.spec.problem import Code, Problem
-from iter8_gitops.spec.schema import Duration, Strict, only
 from iter8_gitops.spec.state_folder import StateFolder
 from iter8_gitops.spec.wording import abridged, kind_of
 

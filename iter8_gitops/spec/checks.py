@@ -11,6 +11,8 @@ from typing import Any
 
 from iter8_gitops.spec.complaints import Complaint, dotted
 from iter8_gitops.spec.documents import Step
+from iter8_gitops.spec.experiment_checks import check_experiment
+from iter8_gitops.spec.fields import items_of
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.names import group_of
 from iter8_gitops.spec.problem import Code
@@ -41,6 +43,7 @@ def check_spec(
             yield Complaint(("routingTemplates", name), "is empty: a template needs a name", at_key=True)
         if isinstance(template, dict):
             yield from _short_name(("routingTemplates", name, "gvrShort"), template.get("gvrShort"), kinds)
+    yield from check_experiment(spec, [name for _, name in _names_of_versions(spec)])
 
 
 def check_scope(metadata: Mapping[str, Any], namespace: str, scope: str) -> Iterator[Complaint]:
@@ -87,13 +90,6 @@ def group_and_kind(
     return (group_of(api_version), kind) if api_version is not None and kind is not None else None
 
 
-def items_of(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The mappings in a list, with their indices; nothing when it is no list."""
-    for index, item in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(item, dict):
-            yield index, item
-
-
 def _is_readable(resource: Any) -> bool:
     if not isinstance(resource, dict) or not _RESOURCE_KEYS.issuperset(resource):
         return False
@@ -102,17 +98,23 @@ def _is_readable(resource: Any) -> bool:
 
 def _version_names(spec: Mapping[str, Any]) -> Iterator[Complaint]:
     used: dict[str, int] = {}
-    for index, version in items_of(spec.get("versions")):
-        stated = version.get("name")
-        name = default_version_name(index) if stated is None else stated
-        if not isinstance(name, str):
-            continue
+    stated = {index: version.get("name") for index, version in items_of(spec.get("versions"))}
+    for index, name in _names_of_versions(spec):
         first = used.setdefault(name, index)
         if first != index:
             said = f"has the name of versions[{first}]: `{abridged(name)}`"
             hint = "names must differ; a version without a name is called v0, v1, .. by its place"
-            path = ("versions", index) if stated is None else ("versions", index, "name")
+            path = ("versions", index) if stated[index] is None else ("versions", index, "name")
             yield Complaint(path, said, hint, code=Code.DUPLICATE)
+
+
+def _names_of_versions(spec: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Index and name of each version that has a usable one."""
+    for index, version in items_of(spec.get("versions")):
+        stated = version.get("name")
+        name = default_version_name(index) if stated is None else stated
+        if isinstance(name, str):
+            yield index, name
 
 
 def _resources(

@@ -11,14 +11,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from iter8_gitops.spec.documents import Document, Step
+from iter8_gitops.spec.fields import Strict
 from iter8_gitops.spec.problem import Code, Problem
-from iter8_gitops.spec.schema import Strict
 from iter8_gitops.spec.wording import abridged, kind_of, suggestion
 
 _PLAIN_KEY = re.compile(r"[\w-]+")
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
+    "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "a mapping",
@@ -79,7 +80,7 @@ def _complaint(detail: ErrorDetails, model: type[Strict]) -> Complaint:
         case "literal_error":
             return Complaint(path, f"is `{abridged(str(given))}`", f"write {limits['expected']}")
         case "greater_than_equal" | "less_than_equal":
-            bound = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
+            bound = f"at least {limits['ge']:g}" if "ge" in limits else f"at most {limits['le']:.12g}"
             return Complaint(path, f"must be {bound}, not {given}")
         case "too_short" | "string_too_short":
             return Complaint(path, "must not be empty")

@@ -12,21 +12,20 @@ from pydantic import ValidationError
 from iter8_gitops.spec.checks import (
     check_scope,
     check_spec,
-    default_version_name,
-    group_and_kind,
     stated_namespaces,
     states_every_namespace,
 )
 from iter8_gitops.spec.complaints import Complaint, complaints_of
+from iter8_gitops.spec.conversion import routemap_of
 from iter8_gitops.spec.documents import Document
+from iter8_gitops.spec.fields import Strict
 from iter8_gitops.spec.forms import Form, recognise
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.manifests import Metadata
 from iter8_gitops.spec.names import is_name, is_namespace
 from iter8_gitops.spec.problem import Problem
-from iter8_gitops.spec.resource import ResourceId
-from iter8_gitops.spec.routemap import DEFAULT_NAMESPACE, Assignment, Routemap, RoutingTemplate, Version
-from iter8_gitops.spec.schema import ResourceSpec, RoutemapSpec, Strict, TemplateSpec
+from iter8_gitops.spec.routemap import DEFAULT_NAMESPACE, Routemap
+from iter8_gitops.spec.schema import RoutemapSpec
 from iter8_gitops.spec.yaml import read_embedded
 
 MAX_PROBLEMS = 100
@@ -146,7 +145,7 @@ def _decode(parts: _Parts, form: Form, kinds: KindTable, namespace: str, scope: 
         problems += [complaint.problem(parts.spec, parts.label) for complaint in complaints]
     if problems or spec is None or manifest is None:
         return problems
-    return _routemap(manifest.metadata, spec, kinds, namespace)
+    return routemap_of(manifest.metadata, spec, kinds, namespace)
 
 
 def _validated(model: type[_Model], data: Any) -> tuple[_Model | None, list[Complaint]]:
@@ -154,41 +153,6 @@ def _validated(model: type[_Model], data: Any) -> tuple[_Model | None, list[Comp
         return model.model_validate(data), []
     except ValidationError as error:
         return None, list(islice(complaints_of(error, model), MAX_PROBLEMS + 1))
-
-
-def _routemap(metadata: Metadata, spec: RoutemapSpec, kinds: KindTable, namespace: str) -> Routemap:
-    return Routemap(
-        namespace=namespace,
-        name=metadata.name,
-        versions=tuple(
-            Version(
-                name=version.name or default_version_name(index),
-                resources=tuple(_resource_id(resource, kinds, namespace) for resource in version.resources),
-                weight=version.weight,
-                progress_deadline=version.progress_deadline,
-            )
-            for index, version in enumerate(spec.versions)
-        ),
-        routing_templates=tuple(
-            RoutingTemplate(
-                name, template.template, template.engine, _target_kind(template, kinds), template.force_conflicts
-            )
-            for name, template in spec.routing_templates.items()
-        ),
-        assignment=Assignment(spec.assignment.salt),
-        labels=tuple(sorted(metadata.labels.items())),
-        annotations=tuple(sorted(metadata.annotations.items())),
-        uid=metadata.uid,
-    )
-
-
-def _resource_id(resource: ResourceSpec, kinds: KindTable, namespace: str) -> ResourceId:
-    kind = group_and_kind(resource.gvr_short, resource.api_version, resource.kind, kinds) or ("", "")
-    return ResourceId(*kind, resource.namespace or namespace, resource.name)
-
-
-def _target_kind(template: TemplateSpec, kinds: KindTable) -> tuple[str, str]:
-    return group_and_kind(template.gvr_short, None, None, kinds) or ("", "")
 
 
 def _arranged(problems: Iterable[Problem], application: str | None) -> list[Problem]:

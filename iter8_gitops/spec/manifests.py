@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from iter8_gitops.spec.schema import ApiVersion, Kind, Name, Namespace, Strict
+from iter8_gitops.spec.fields import ApiVersion, Kind, Name, Namespace, Strict
 
 
 class Metadata(Strict):

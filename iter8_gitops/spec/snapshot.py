@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from iter8_gitops.spec.metric import Arm
+from iter8_gitops.spec.metric import AT_RANDOM, Arm, EpochWeights
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import ResourceId
-from iter8_gitops.spec.routemap import PROGRESS_DEADLINE, Origin
+from iter8_gitops.spec.routemap import NO_TARGETING, PROGRESS_DEADLINE, MetricDeclaration, Origin, Targeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,22 @@ class RouteState:
 
 @dataclass(frozen=True, slots=True)
 class RoutemapState:
-    """Everything that is known of one application: enough to assign any user, and to explain why."""
+    """Everything that is known of one application: enough to assign any user, and to explain why.
+
+    `epoch` (seconds since 1970) is when the assignment of users last changed, `experiment` the epoch at which the
+    present contents began to be compared, and `epochs` the last ones since then, with their weights.
+    """
 
     namespace: str
     name: str
     origin: Origin
     versions: tuple[VersionState, ...]
     salt: str = ""
+    targeting: Targeting = NO_TARGETING
     epoch: int = 0
+    experiment: int = 0
+    epochs: tuple[EpochWeights, ...] = ()
+    metrics: tuple[MetricDeclaration, ...] = ()
     routes: tuple[RouteState, ...] = ()
     conditions: tuple[Condition, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -116,9 +124,9 @@ class RoutemapState:
         """The weights in force, one per version."""
         return tuple(version.weight for version in self.versions)
 
-    def arm(self, version: int) -> Arm:
-        """What an exposure to `version` is credited to."""
-        return Arm(self.application, version, self.versions[version].signature, self.epoch)
+    def arm(self, version: int, cohort: str = AT_RANDOM) -> Arm:
+        """What an exposure to `version` is credited to, for users of `cohort`."""
+        return Arm(self.application, version, self.versions[version].signature, self.epoch, cohort)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,12 +108,13 @@ def test_an_outage_keeps_the_signature_so_that_metrics_go_on_where_they_stopped(
     assert down.versions[1].signature == up.versions[1].signature
 
 
-def test_an_epoch_ends_when_the_assignment_of_users_changes_and_only_then() -> None:
+def test_an_epoch_ends_when_the_assignment_of_users_or_a_content_changes_and_only_then() -> None:
     first = state(live("v0"), live("v1", "starting"), now=1000.5)
-    same = state(live("v0", content="image:9"), live("v1", "starting"), before=first, now=2000.0)
-    both = state(live("v0"), live("v1"), before=same, now=3000.0)
-    salted = state(live("v0"), live("v1"), of=routemap(salt="x"), before=both, now=3000.2)
-    assert [s.epoch for s in (first, same, both, salted)] == [1000, 1000, 3000, 3001]
+    same = state(live("v0"), live("v1", "starting"), before=first, now=1500.0)
+    edited = state(live("v0", content="image:9"), live("v1", "starting"), before=same, now=2000.0)
+    both = state(live("v0", content="image:9"), live("v1"), before=edited, now=3000.0)
+    salted = state(live("v0", content="image:9"), live("v1"), of=routemap(salt="x"), before=both, now=3000.2)
+    assert [s.epoch for s in (first, same, edited, both, salted)] == [1000, 1000, 2000, 3000, 3001]
 
 
 def test_reconciling_again_without_a_change_gives_an_equal_state() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from iter8_gitops.spec.fields import Strict
 from iter8_gitops.spec.forms import KIND_LABEL, KIND_LABEL_VALUE
 from iter8_gitops.spec.json_schema.generation import JsonSchema, schema_of
 from iter8_gitops.spec.manifests import ConfigMapManifest, NativeManifest
-from iter8_gitops.spec.schema import RoutemapSpec, Strict
+from iter8_gitops.spec.schema import RoutemapSpec
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 _FIRST_KEYS = ("apiVersion", "kind", "metadata")

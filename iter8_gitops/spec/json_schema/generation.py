@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from iter8_gitops.spec.durations import format_duration
-from iter8_gitops.spec.schema import Strict
+from iter8_gitops.spec.fields import Strict
 
 JsonSchema: TypeAlias = dict[str, Any]
 
@@ -53,7 +53,7 @@ def _completed(part: Any, definitions: Mapping[str, JsonSchema]) -> Any:
         target = definitions[part["$ref"].removeprefix(_REFERENCE)]
         part = {**target, **{key: value for key, value in part.items() if key != "$ref"}}
     part = {key: _completed(value, definitions) for key, value in part.items()}
-    if part.get("type") == "object" and "properties" in part:
+    if "properties" in part and "object" in _types(part):
         required = part.get("required", ())
         part["properties"] = {
             key: _with_default(each) if key in required else _or_null(_with_default(each))
@@ -73,7 +73,12 @@ def _with_default(part: JsonSchema) -> JsonSchema:
 
 
 def _is_text(part: JsonSchema) -> bool:
-    return part.get("type") == "string"
+    return "string" in _types(part)
+
+
+def _types(part: JsonSchema) -> list[str]:
+    stated = part.get("type", [])
+    return [stated] if isinstance(stated, str) else list(stated)
 
 
 def _or_null(part: JsonSchema) -> JsonSchema:
@@ -81,6 +86,6 @@ def _or_null(part: JsonSchema) -> JsonSchema:
     choices = [each for each in part.get("anyOf", ()) if each != {"type": "null"}]
     if len(choices) == 1:
         part = {**choices[0], **{key: value for key, value in part.items() if key != "anyOf"}}
-    if isinstance(part.get("type"), str):
-        return {**part, "type": [part["type"], "null"]}
-    return part
+    if "enum" in part:
+        part = {**part, "enum": [*part["enum"], None]}
+    return {**part, "type": [*_types(part), "null"]} if _types(part) else part
