@@ -61,10 +61,11 @@ class Assigner:
             return arms[0][0]
         key = user.encode()
         winner = 0
-        best = -1.0
+        lowest = 0.0
         for index, weight, seed in arms:
-            score = -weight / log(((xxh64_intdigest(key, seed) >> 12) + 0.5) * _SCALE)
-            if score > best:
-                best = score
+            # The score without its minus sign, exactly, so that the lowest wins.
+            negated = weight / log(((xxh64_intdigest(key, seed) >> 12) + 0.5) * _SCALE)
+            if negated < lowest:
+                lowest = negated
                 winner = index
         return winner

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from iter8_gitops.core.applications import find_routemap
 from iter8_gitops.core.assignment import Assigner
+from iter8_gitops.core.attributes import NO_ATTRIBUTES
 from iter8_gitops.core.freshness import CONTROLLER_TIMEOUT, routemap_staleness
+from iter8_gitops.core.targeting import Decision, Reason, Targets
 from iter8_gitops.spec.metric import Arm
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 
@@ -18,7 +21,8 @@ STALENESS_SECONDS = 1.0
 class Recommendation:
     """The answer of a lookup. `stale` says that it rests on a state that could not be renewed.
 
-    Compared by identity: one is made per version and state, and given to every user of that version.
+    `rule` is the name of the rule that decided, "" where none did.
+    Compared by identity: one is made per decision and state, and given to every user of it.
     """
 
     application: str
@@ -26,31 +30,74 @@ class Recommendation:
     version_name: str
     signature: str
     stale: bool
+    reason: Reason = Reason.RANDOM
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What follows for every user with the same decision: the answer, and the arm that the exposure is credited to."""
+
+    arm: Arm
+    recommendation: Recommendation
+
+    @classmethod
+    def of(cls, state: RoutemapState, decision: Decision, stale: bool) -> Outcome:
+        """Prepare what follows from `decision`."""
+        version = state.versions[decision.version]
+        return cls(
+            state.arm(version.index, decision.reason.cohort),
+            Recommendation(
+                state.application,
+                version.index,
+                version.name,
+                version.signature,
+                stale,
+                decision.reason,
+                decision.rule,
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """One application's assignment, prepared from one `RoutemapState`, with one arm and one answer per version."""
+    """One application's assignment, prepared from one `RoutemapState`.
+
+    `at_random` has an outcome per version; `targeted` those of every other decision.
+    """
 
     state: RoutemapState
     stale: bool
     assigner: Assigner
-    arms: tuple[Arm, ...]
-    recommendations: tuple[Recommendation, ...]
+    at_random: tuple[Outcome, ...]
+    targets: Targets | None
+    targeted: Mapping[Decision, Outcome]
 
     @classmethod
     def of(cls, state: RoutemapState, stale: bool) -> Cohort:
         """Prepare the assignment of `state`'s users."""
+        available = [version.available for version in state.versions]
+        targets = Targets.of(state.application, state.targeting, available)
+        decisions = targets.decisions if targets is not None else ()
         return cls(
             state=state,
             stale=stale,
             assigner=Assigner.of(state.application, state.salt, state.weights),
-            arms=tuple(state.arm(version.index) for version in state.versions),
-            recommendations=tuple(
-                Recommendation(state.application, version.index, version.name, version.signature, stale)
-                for version in state.versions
+            at_random=tuple(
+                Outcome.of(state, Decision(version.index, Reason.RANDOM), stale) for version in state.versions
             ),
+            targets=targets,
+            targeted={decision: Outcome.of(state, decision, stale) for decision in decisions},
         )
+
+    def outcome_of(self, user: str, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> Outcome:
+        """What `user` gets. `attributes` are texts, as `core.attributes` makes them.
+
+        `user` must be encodable as UTF-8 (no lone surrogates).
+        """
+        if self.targets is not None and (decision := self.targets.decide(user, attributes)) is not None:
+            return self.targeted[decision]
+        return self.at_random[self.assigner.version_of(user)]
 
 
 @dataclass(frozen=True, slots=True)

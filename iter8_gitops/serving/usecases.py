@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.core.applications import find_routemap, require_state
 from iter8_gitops.core.arguments import check_metric_name, check_user, check_value, shown
+from iter8_gitops.core.attributes import NO_ATTRIBUTES, attribute_texts
 from iter8_gitops.core.cohorts import Cohorts, Recommendation
 from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
@@ -123,19 +124,25 @@ class Experiments:
         self._clock = clock
         self._cohorts = Cohorts()
 
-    def lookup(self, application: str, user: str, field: str = "application") -> Recommendation:
+    def lookup(
+        self,
+        application: str,
+        user: str,
+        field: str = "application",
+        attributes: Mapping[str, object] | None = None,
+    ) -> Recommendation:
         """The version that `user` of `application` gets; the exposure is recorded behind the answer.
 
-        `field` is what the caller's protocol calls the application.
+        `field` is what the caller's protocol calls the application. `attributes` are what rules of targeting compare:
+        texts, booleans and finite numbers by name.
         Raises `InvalidArgumentError`, `NotFoundError`, and `UnavailableError` before the first snapshot.
         """
         cohort = self._cohorts.find(self._board.snapshot, self._clock(), field, application)
         check_user("user", user)
-        version = cohort.assigner.version_of(user)
-        arm = cohort.arms[version]
-        self._writer.expose(Exposure(arm, user))
-        self._telemetry.count_lookup(arm.application, version)
-        return cohort.recommendations[version]
+        outcome = cohort.outcome_of(user, attribute_texts(attributes) if attributes else NO_ATTRIBUTES)
+        self._writer.expose(Exposure(outcome.arm, user, cohort.state.experiment))
+        self._telemetry.count_lookup(outcome.arm.application, outcome.arm.version)
+        return outcome.recommendation
 
     def write(self, measurements: Sequence[Measurement], within: str | None = None) -> Future[None]:
         """Store every one of `measurements`, or none; the future resolves once they are durable.
@@ -167,7 +174,7 @@ class Experiments:
         check_metric_name(f"{place}name", measurement.name)
         check_value(f"{place}value", measurement.value)
         cohort = self._cohorts.find(snapshot, now, f"{place}application", measurement.application)
-        arm = cohort.arms[cohort.assigner.version_of(measurement.user)]
+        arm = cohort.outcome_of(measurement.user).arm
         return MetricValue(measurement.name, measurement.value, measurement.user, fallback=arm)
 
     def dashboard(self, namespace: str, application: str) -> dict[str, Any]:
