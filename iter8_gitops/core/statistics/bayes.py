@@ -1,0 +1,92 @@
+"""The Bayesian view, from the normal approximation with a flat prior: easy to read, and not valid under peeking.
+
+"95% chance to beat the primary", looked at continuously, is reached by a version that is no different in more than half
+of all experiments. So these numbers are shown, and never trigger anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import fsum, prod
+from statistics import NormalDist
+
+_STANDARD = NormalDist()
+_POINTS = 101
+_REACH = 8.0
+"""Standard deviations beyond which nothing of a normal distribution is left in a double."""
+
+
+def chance_to_beat(difference: float, standard_error: float) -> float:
+    """P(candidate > baseline) = Phi(difference / standard_error), for a positive standard error."""
+    return _STANDARD.cdf(difference / standard_error)
+
+
+def expected_loss(difference: float, standard_error: float) -> float:
+    """E max(0, baseline - candidate): what choosing the candidate costs on average if it is the worse one.
+
+    s phi(d/s) - d Phi(-d/s). Stucchio, "Bayesian A/B Testing at VWO", 2015.
+    """
+    z = difference / standard_error
+    return max(standard_error * (_STANDARD.pdf(z) - z * _STANDARD.cdf(-z)), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is believed of the mean of one version: normal, with a positive standard error."""
+
+    mean: float
+    standard_error: float
+
+    @property
+    def distribution(self) -> NormalDist:
+        """The same as a distribution."""
+        return NormalDist(self.mean, self.standard_error)
+
+
+def chances_to_be_best(beliefs: Sequence[Belief]) -> tuple[float, ...]:
+    """P(best) per version: the integral of phi_j times the product of all other Phi_i, by Simpson's rule."""
+    return tuple(_chance_to_be_best(beliefs, place) for place in range(len(beliefs)))
+
+
+def expected_losses(beliefs: Sequence[Belief]) -> tuple[float, ...]:
+    """Per version: E max(0, best of the others - this one), the integral of Phi_j (1 - product of all other Phi_i)."""
+    return tuple(_expected_loss(beliefs, place) for place in range(len(beliefs)))
+
+
+def _chance_to_be_best(beliefs: Sequence[Belief], place: int) -> float:
+    centred = _centred(beliefs, place)
+    own, others = centred[place], [other.cdf for index, other in enumerate(centred) if index != place]
+    edges = _edges(centred, -_REACH * own.stdev, _REACH * own.stdev)
+    return min(_integral(lambda x: own.pdf(x) * prod(cdf(x) for cdf in others), edges), 1.0)
+
+
+def _expected_loss(beliefs: Sequence[Belief], place: int) -> float:
+    centred = _centred(beliefs, place)
+    own, others = centred[place], [other.cdf for index, other in enumerate(centred) if index != place]
+    highest = max(other.mean + _REACH * other.stdev for other in centred)
+    edges = _edges(centred, -_REACH * own.stdev, max(highest, _REACH * own.stdev))
+    return max(_integral(lambda x: own.cdf(x) * (1.0 - prod(cdf(x) for cdf in others)), edges), 0.0)
+
+
+def _centred(beliefs: Sequence[Belief], place: int) -> list[NormalDist]:
+    """All beliefs as seen from the mean of one, so that a common offset costs no digits."""
+    return [NormalDist(belief.mean - beliefs[place].mean, belief.standard_error) for belief in beliefs]
+
+
+def _edges(centred: Sequence[NormalDist], low: float, high: float) -> list[float]:
+    """Where to cut the range from `low` to `high`, so that a steep Phi has a piece of its own."""
+    cuts = {normal.mean + side * _REACH * normal.stdev for normal in centred for side in (-1.0, 1.0)}
+    return [low, *sorted(cut for cut in cuts if low < cut < high), high]
+
+
+def _integral(function: Callable[[float], float], edges: Sequence[float]) -> float:
+    """Simpson's rule with 101 points on every piece."""
+    return fsum(_simpson(function, low, high) for low, high in pairwise(edges))
+
+
+def _simpson(function: Callable[[float], float], low: float, high: float) -> float:
+    step = (high - low) / (_POINTS - 1)
+    values = [function(low + step * index) for index in range(_POINTS)]
+    return step / 3.0 * (values[0] + 4.0 * fsum(values[1:-1:2]) + 2.0 * fsum(values[2:-1:2]) + values[-1])
