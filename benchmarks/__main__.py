@@ -9,14 +9,18 @@ import platform
 
 from benchmarks.measurement import Measurement
 
-NAMES = ("assignment", "metrics", "reconcile", "git", "http", "cluster")
+SPEED = ("assignment", "metrics", "reconcile", "git", "http", "cluster")
+NAMES = (*SPEED, "aa")
 
 
 def main() -> None:
-    description = f"Measure speed, as ratios within one run. Names: {', '.join(NAMES)} (default: all)."
+    description = (
+        f"Measure speed, as ratios within one run: {', '.join(SPEED)} (default: all of these). "
+        "aa: how often a difference is seen where there is none, in some minutes."
+    )
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=description)
     parser.add_argument("names", nargs="*", metavar="NAME")
-    names = parser.parse_args().names or NAMES
+    names = parser.parse_args().names or SPEED
     for unknown in set(names) - set(NAMES):
         parser.error(f"there is no benchmark {unknown!r}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}\n")

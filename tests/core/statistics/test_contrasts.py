@@ -107,13 +107,13 @@ def test_users_who_all_return_with_what_they_had_add_nothing() -> None:
 def test_users_who_return_make_the_average_vary_as_many_repetitions_show() -> None:
     rng = random.Random(3)
     differences, expected = [], []
-    for _ in range(1500):
+    for _ in range(600):
         levels = [[rng.gauss(0, 1) for _ in range(60)] for _ in range(2)]
         again = [each[:30] + [rng.gauss(0, 1) for _ in range(30)] for each in levels]
         result = found((sample_of(levels[0]), sample_of(levels[1])), (sample_of(again[0], 30), sample_of(again[1], 30)))
         differences.append(result.difference)
         expected.append(result.standard_error**2)
-    assert statistics.variance(differences) == pytest.approx(statistics.mean(expected), rel=0.1)
+    assert statistics.variance(differences) == pytest.approx(statistics.mean(expected), rel=0.15)
 
 
 def test_epochs_of_a_user_or_two_are_left_out() -> None:
