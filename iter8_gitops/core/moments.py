@@ -8,7 +8,7 @@ two doubles (106 bits), and every term enters without rounding: what is taken ou
 a relative spread of 1e-8 keeps 14 digits, wherever the set lies. Sums about any shift follow without loss:
 S_K = S - n K, Q_K = Q - 2 K S + n K^2.
 
-Error-free square: Dekker, "A floating-point technique for extending the available precision", Numerische
+Error-free square and product: Dekker, "A floating-point technique for extending the available precision", Numerische
 Mathematik 18, 1971. `math.fsum` rounds correctly, once, at the end (Shewchuk 1997). All of it holds for
 magnitudes whose squares and sums stay finite, which `iter8_gitops.spec.metric.MAX_MAGNITUDE` guarantees.
 """
@@ -83,6 +83,21 @@ def summary(moments: Moments, minimum: float, maximum: float, zeros: int = 0) ->
 
 def _exactly(total: ExactSum) -> Fraction:
     return Fraction(total[0]) + Fraction(total[1])
+
+
+def product_terms(pairs: Iterable[tuple[float, float]]) -> list[float]:
+    """Two terms per pair that add up to its product."""
+    terms: list[float] = []
+    for one, other in pairs:
+        product = one * other
+        scaled = _SPLITTER * one
+        head = scaled - (scaled - one)
+        tail = one - head
+        scaled = _SPLITTER * other
+        other_head = scaled - (scaled - other)
+        other_tail = other - other_head
+        terms += (product, ((head * other_head - product) + head * other_tail + tail * other_head) + tail * other_tail)
+    return terms
 
 
 def _squares(values: Iterable[float]) -> list[float]:

@@ -31,13 +31,13 @@ class Catalog:
         return known
 
     def content(self, arm: Arm) -> int:
-        """The number of an arm's content: its application, version and signature."""
+        """The number of an arm's content: its application, version, signature and cohort."""
         known = self._contents.get(arm)
         if known is None:
             known = self._contents[arm] = self._number(
-                "SELECT id FROM content WHERE application = ? AND version = ? AND signature = ?",
-                "INSERT INTO content (application, version, signature) VALUES (?, ?, ?)",
-                (self.application(arm.application), arm.version, arm.signature),
+                "SELECT id FROM content WHERE application = ? AND version = ? AND signature = ? AND cohort = ?",
+                "INSERT INTO content (application, version, signature, cohort) VALUES (?, ?, ?, ?)",
+                (self.application(arm.application), arm.version, arm.signature, arm.cohort),
             )
         return known
 

@@ -27,23 +27,31 @@ Additions: TypeAlias = Mapping[int, Addition]
 Credited: TypeAlias = Mapping[tuple[int, int], Additions]
 """(content number, metric number) -> what was added to it."""
 
+Pair: TypeAlias = tuple[int, int]
+"""The numbers of the metrics that are numerator and denominator."""
+
+Listed: TypeAlias = Mapping[Place, set[Pair]]
+"""The pairs that values list, by where these values count."""
+
 
 def record_exposures(
-    connection: sqlite3.Connection, exposures: Sequence[Exposure], values: Sequence[MetricValue]
-) -> Credited:
-    """Store the exposures, those that the values imply included, and say where each value counts.
+    connection: sqlite3.Connection, catalog: Catalog, exposures: Sequence[Exposure], values: Sequence[MetricValue]
+) -> tuple[Credited, Listed]:
+    """Store the exposures, those that the values imply included.
 
-    `connection` must be the only writer, and both sequences valid.
+    Says where each value counts, and which products the values list there. `connection` must be the only writer,
+    and both sequences valid.
     """
-    catalog = Catalog(connection)
     users = _load(connection, catalog, exposures, values)
     for exposure in exposures:
-        users[exposure.arm.application][exposure.user].expose(_place(catalog, exposure.arm))
+        users[exposure.arm.application][exposure.user].expose(_place(catalog, exposure.arm), exposure.experiment)
     credited: dict[tuple[int, int], dict[int, Addition]] = defaultdict(dict)
+    listed: dict[Place, set[Pair]] = defaultdict(set)
     for value in values:
         application = value.fallback.application
         user = users[application][value.user]
-        content, epoch = user.place or user.expose(_place(catalog, value.fallback))
+        place = user.place or user.expose(_place(catalog, value.fallback), value.experiment)
+        content, epoch = place
         amount = value.value + 0.0  # -0.0 becomes 0.0, which prints without a sign
         additions = credited[content, catalog.metric(application, value.name)]
         addition = additions.get(user.number)
@@ -51,9 +59,11 @@ def record_exposures(
             additions[user.number] = Addition(epoch, [amount])
         else:
             addition.values.append(amount)
+        for numerator, denominator in value.products:
+            listed[place].add((catalog.metric(application, numerator), catalog.metric(application, denominator)))
     for application, its_users in users.items():
         save_users(connection, catalog.application(application), its_users)
-    return credited
+    return credited, listed
 
 
 def _place(catalog: Catalog, arm: Arm) -> Place:

@@ -10,13 +10,13 @@ from iter8_gitops.core import moments
 from iter8_gitops.core.moments import Moments
 from iter8_gitops.metrics.histograms import read_counts
 from iter8_gitops.metrics.schema import ALL_EPOCHS, Scope
-from iter8_gitops.spec.metric import Distribution, MetricReport, VersionMetric
+from iter8_gitops.spec.metric import AT_RANDOM, Distribution, MetricReport, VersionMetric
 
 
 def read_report(connection: sqlite3.Connection, application: str, signatures: Mapping[int, str]) -> MetricReport:
     """The metrics of an application's current contents, as `MetricStore.report` defines them."""
     found: dict[str, list[VersionMetric]] = defaultdict(list)
-    for version, content in sorted(_contents(connection, application, signatures).items()):
+    for version, content in sorted(contents_at_random(connection, application, signatures).items()):
         exposed = _exposed(connection, content)
         for name, distributions in _distributions(connection, content, exposed).items():
             over = VersionMetric(version, distributions[Scope.TRANSACTIONS], distributions[Scope.USERS])
@@ -28,18 +28,20 @@ def read_exposed_users(
     connection: sqlite3.Connection, application: str, signatures: Mapping[int, str]
 ) -> Mapping[int, int]:
     """Distinct users per version, as `MetricStore.exposed_users` defines them."""
-    contents = _contents(connection, application, signatures)
+    contents = contents_at_random(connection, application, signatures)
     return {version: _exposed(connection, contents[version]) if version in contents else 0 for version in signatures}
 
 
-def _contents(connection: sqlite3.Connection, application: str, signatures: Mapping[int, str]) -> dict[int, int]:
-    """The number of each version's current content, where it is known and has settled."""
+def contents_at_random(
+    connection: sqlite3.Connection, application: str, signatures: Mapping[int, str]
+) -> dict[int, int]:
+    """The number of each version's current content, where it is known and has settled, for users at random."""
     contents: dict[int, int] = {}
     for version, signature in signatures.items():
         row = connection.execute(
             "SELECT content.id FROM content JOIN application ON application.id = content.application "
-            "WHERE application.name = ? AND version = ? AND signature = ? AND signature <> ''",
-            (application, version, signature),
+            "WHERE application.name = ? AND version = ? AND signature = ? AND signature <> '' AND cohort = ?",
+            (application, version, signature, AT_RANDOM),
         ).fetchone()
         if row is not None:
             contents[version] = row[0]
@@ -60,7 +62,7 @@ def _distributions(connection: sqlite3.Connection, content: int, exposed: int) -
     """
     rows = connection.execute(
         "SELECT name, scope, series.id, count, sum, sum_low, squares, squares_low, minimum, maximum "
-        "FROM series JOIN metric ON metric.id = series.metric JOIN aggregate ON aggregate.series = series.id "
+        "FROM series JOIN metric ON metric.id = series.metric JOIN moments ON moments.series = series.id "
         "WHERE content = ? AND epoch = ?",
         (content, ALL_EPOCHS),
     ).fetchall()

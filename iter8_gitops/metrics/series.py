@@ -1,31 +1,36 @@
-"""The running aggregates: what one batch of values changes in `series`, `aggregate` and `histogram`."""
+"""The running aggregates: what one batch of values changes in `series`, `moments` and `histogram`."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from iter8_gitops.core.moments import Change, Moments
 from iter8_gitops.metrics.credits import Additions, Credited
 from iter8_gitops.metrics.histograms import change_counts
 from iter8_gitops.metrics.schema import ALL_EPOCHS, Scope
-from iter8_gitops.metrics.totals import extremes, move_totals
+from iter8_gitops.metrics.totals import Moved, Moves, extremes, move_totals
 
 
-def add_values(connection: sqlite3.Connection, credited: Credited, exact_values: int) -> None:
-    """Add the values of a batch to every series that they count in.
+def add_values(connection: sqlite3.Connection, credited: Credited, exact_values: int) -> Moved:
+    """Add the values of a batch to every series that they count in, and say how the users' totals moved.
 
     A histogram keeps exact values while it has at most `exact_values` distinct ones. `connection` must be
     the only writer.
     """
+    moved: dict[tuple[int, int], Mapping[int, Moves]] = {}
     for (content, metric), additions in credited.items():
         transactions = _series(connection, content, metric, Scope.TRANSACTIONS)
         changes = _add_transactions(connection, transactions, additions)
         change_counts(connection, transactions, changes, exact_values)
         users = _series(connection, content, metric, Scope.USERS)
-        changes = _add_to_users(connection, users, additions)
+        wholes, parts = move_totals(connection, users, additions)
+        changes = _add_to_users(connection, users, wholes, parts)
         change_counts(connection, users, changes, exact_values)
+        moved[content, metric] = parts
+    return moved
 
 
 def _add_transactions(connection: sqlite3.Connection, series: int, additions: Additions) -> Counter[float]:
@@ -46,21 +51,31 @@ def _add_transactions(connection: sqlite3.Connection, series: int, additions: Ad
     return counts
 
 
-def _add_to_users(connection: sqlite3.Connection, series: int, additions: Additions) -> Counter[float]:
-    """Move the users' totals; returns by how much the number of users at each total changed."""
-    wholes, parts = move_totals(connection, series, additions)
-    change = Change.of(wholes.joined, wholes.left)
-    _change_moments(connection, series, ALL_EPOCHS, change)
+def _add_to_users(
+    connection: sqlite3.Connection, series: int, wholes: Moves, parts: Mapping[int, Moves]
+) -> Counter[float]:
+    """Follow the users' totals; returns by how much the number of users at each total changed."""
+    left = wholes.left
+    change = Change.of(wholes.after, left)
+    positive = _positive(wholes.after) - _positive(left)
+    _change_moments(connection, series, ALL_EPOCHS, change, positive)
     for epoch, moves in parts.items():
-        same = moves == wholes
-        part_change = change if same else Change.of(moves.joined, moves.left)
-        _change_moments(connection, series, epoch, part_change)
+        if moves == wholes:
+            _change_moments(connection, series, epoch, change, positive)
+        else:
+            part_left = moves.left
+            part_change = Change.of(moves.after, part_left)
+            _change_moments(connection, series, epoch, part_change, _positive(moves.after) - _positive(part_left))
     connection.execute(
         "UPDATE series SET minimum = ?, maximum = ? WHERE id = ?", (*extremes(connection, series), series)
     )
-    counts = Counter(wholes.joined)
-    counts.subtract(wholes.left)
+    counts = Counter(wholes.after)
+    counts.subtract(left)
     return counts
+
+
+def _positive(totals: Iterable[float]) -> int:
+    return sum(total > 0 for total in totals)
 
 
 def _series(connection: sqlite3.Connection, content: int, metric: int, scope: Scope) -> int:
@@ -75,16 +90,16 @@ def _series(connection: sqlite3.Connection, content: int, metric: int, scope: Sc
     return number
 
 
-def _change_moments(connection: sqlite3.Connection, series: int, epoch: int, change: Change) -> None:
-    """Bring the sums of a series in one weight epoch, or in all, up to date."""
+def _change_moments(connection: sqlite3.Connection, series: int, epoch: int, change: Change, positive: int = 0) -> None:
+    """Bring the sums of a series in one weight epoch, or in all, up to date; `positive` more are above 0."""
     row = connection.execute(
-        "SELECT count, sum, sum_low, squares, squares_low FROM aggregate WHERE series = ? AND epoch = ?",
+        "SELECT count, sum, sum_low, squares, squares_low, positive FROM moments WHERE series = ? AND epoch = ?",
         (series, epoch),
     ).fetchone()
-    before = Moments(row[0], row[1:3], row[3:5]) if row else Moments()
+    before, were_positive = (Moments(row[0], row[1:3], row[3:5]), row[5]) if row else (Moments(), 0)
     after = before.changed(change)
     connection.execute(
-        "INSERT OR REPLACE INTO aggregate (series, epoch, count, sum, sum_low, squares, squares_low) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (series, epoch, after.count, *after.sum, *after.squares),
+        "INSERT OR REPLACE INTO moments (series, epoch, count, positive, sum, sum_low, squares, squares_low) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (series, epoch, after.count, were_positive + positive, *after.sum, *after.squares),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from iter8_gitops.core.moments import ZERO, add
 from iter8_gitops.metrics.credits import Additions
@@ -16,16 +16,26 @@ from iter8_gitops.spec.metric import ExactSum
 
 @dataclass(slots=True)
 class Moves:
-    """The totals that joined a set, and those, as they were before, that left it."""
+    """Totals that were `before` (None for no total) and are `after` now, one per user."""
 
-    joined: list[float] = field(default_factory=list)
-    left: list[float] = field(default_factory=list)
+    users: list[int] = field(default_factory=list)
+    before: list[float | None] = field(default_factory=list)
+    after: list[float] = field(default_factory=list)
 
-    def note(self, before: ExactSum | None, after: ExactSum) -> None:
-        """A total was `before`, None for no total, and is `after` now."""
-        if before is not None:
-            self.left.append(before[0])
-        self.joined.append(after[0])
+    def note(self, user: int, before: ExactSum | None, after: ExactSum) -> None:
+        """The total of one more user moved."""
+        self.users.append(user)
+        self.before.append(None if before is None else before[0])
+        self.after.append(after[0])
+
+    @property
+    def left(self) -> list[float]:
+        """The totals that left the set, as they were before; `after` are those that joined it."""
+        return [total for total in self.before if total is not None]
+
+
+Moved: TypeAlias = Mapping[tuple[int, int], Mapping[int, Moves]]
+"""(content number, metric number) -> how the users' totals moved in each weight epoch."""
 
 
 class _Total(NamedTuple):
@@ -50,8 +60,8 @@ def move_totals(connection: sqlite3.Connection, series: int, additions: Addition
         before = stored.get(user) or _Total(epoch)
         whole = add(before.whole or ZERO, addition.values)
         part = whole if before.part == before.whole else add(before.part or ZERO, addition.values)
-        wholes.note(before.whole, whole)
-        parts[epoch].note(before.part, part)
+        wholes.note(user, before.whole, whole)
+        parts[epoch].note(user, before.part, part)
         rows.append((series, user, *whole, epoch, *part))
     connection.executemany(
         "INSERT OR REPLACE INTO user_total (series, user, total, total_low, epoch, part, part_low) "
@@ -59,6 +69,17 @@ def move_totals(connection: sqlite3.Connection, series: int, additions: Addition
         rows,
     )
     return wholes, parts
+
+
+def parts_of(connection: sqlite3.Connection, series: int, epoch: int, users: Iterable[int]) -> dict[int, float]:
+    """The parts of these users' totals from one weight epoch, without those who have none."""
+    wanted = sorted(users)
+    past = "SELECT user, part FROM past_total WHERE series = ? AND epoch = ? AND user IN ({keys})"
+    present = "SELECT user, part FROM user_total WHERE series = ? AND epoch = ? AND user IN ({keys})"
+    # A part that was put aside, and taken up again since, is still in `past_total` as it was then.
+    return dict(rows_of(connection, past, (series, epoch), wanted)) | dict(
+        rows_of(connection, present, (series, epoch), wanted)
+    )
 
 
 def extremes(connection: sqlite3.Connection, series: int) -> tuple[float, float]:

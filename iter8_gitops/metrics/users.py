@@ -17,19 +17,30 @@ Place: TypeAlias = tuple[int, int]
 
 @dataclass(slots=True)
 class User:
-    """A user's number, the place stored before the batch, the present one (None for no place), and all since."""
+    """A user's number, the place stored before the batch, and the present one (None for no place).
+
+    `moves` are all places since the stored one, each with the epoch at which the experiment there began.
+    """
 
     number: int
     stored: Place | None
     place: Place | None
-    moves: tuple[Place, ...] = ()
+    moves: tuple[tuple[Place, int], ...] = ()
 
-    def expose(self, place: Place) -> Place:
+    def expose(self, place: Place, experiment: int) -> Place:
         """Give the user `place`, and return it."""
         if place != self.place:
             self.place = place
-            self.moves += (place,)
+            self.moves += ((place, experiment),)
         return place
+
+
+@dataclass(slots=True)
+class _Arrivals:
+    """The users who are somewhere for the first time, and those of them who are new in the experiment."""
+
+    users: int = 0
+    newcomers: int = 0
 
 
 def load_users(connection: sqlite3.Connection, application: int, names: set[str]) -> dict[str, User]:
@@ -62,27 +73,30 @@ def save_users(connection: sqlite3.Connection, application: int, users: Mapping[
     connection.executemany(
         "INSERT INTO user (application, name, number, content, epoch) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (application, name) DO UPDATE SET content = excluded.content, epoch = excluded.epoch",
-        [(application, name, user.number, *user.moves[-1]) for name, user in moved.items()],
+        [(application, name, user.number, *user.moves[-1][0]) for name, user in moved.items()],
     )
     seen = _places_before(connection, application, moved.values())
-    audience: dict[Place, int] = defaultdict(int)
+    audience: dict[Place, _Arrivals] = defaultdict(_Arrivals)
     left: list[tuple[int, int, int, int]] = []
     for user in moved.values():
         places = seen[user.number]
-        left += [(application, user.number, *place) for place in (user.stored, *user.moves[:-1]) if place]
-        for place in user.moves:
+        left_behind = [place for place, _ in user.moves[:-1]]
+        left += [(application, user.number, *place) for place in (user.stored, *left_behind) if place]
+        for place, experiment in user.moves:
             if place not in places:
                 content, _ = place
-                audience[place] += 1
-                audience[content, ALL_EPOCHS] += content not in [known for known, _ in places]
+                audience[place].users += 1
+                audience[place].newcomers += all(epoch < experiment for _, epoch in places)
+                audience[content, ALL_EPOCHS].users += content not in [known for known, _ in places]
                 places.add(place)
     connection.executemany(
         "INSERT OR IGNORE INTO past_exposure (application, user, content, epoch) VALUES (?, ?, ?, ?)", left
     )
     connection.executemany(
-        "INSERT INTO audience (content, epoch, users) VALUES (?, ?, ?) "
-        "ON CONFLICT (content, epoch) DO UPDATE SET users = users + excluded.users",
-        [(*place, count) for place, count in audience.items()],
+        "INSERT INTO audience (content, epoch, users, newcomers) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (content, epoch) DO UPDATE SET "
+        "users = users + excluded.users, newcomers = newcomers + excluded.newcomers",
+        [(*place, arrivals.users, arrivals.newcomers) for place, arrivals in audience.items()],
     )
 
 

@@ -15,7 +15,7 @@ def check(exposures: Sequence[Exposure], values: Sequence[MetricValue]) -> None:
     for index, exposure in enumerate(exposures):
         where = f"exposures[{index}]"
         _check_text(exposure.user, where, "user")
-        _check_arm(exposure.arm, where)
+        _check_arm(exposure.arm, exposure.experiment, where)
     for index, value in enumerate(values):
         if not -MAX_MAGNITUDE <= value.value <= MAX_MAGNITUDE:
             field = f"values[{index}].value"
@@ -24,7 +24,12 @@ def check(exposures: Sequence[Exposure], values: Sequence[MetricValue]) -> None:
         where = f"values[{index}]"
         _check_text(value.name, where, "name")
         _check_text(value.user, where, "user")
-        _check_arm(value.fallback, where)
+        _check_arm(value.fallback, value.experiment, where)
+        if value.transaction:
+            _check_text(value.transaction, where, "transaction")
+        for pair in value.products:
+            for name in pair:
+                _check_text(name, where, "products")
 
 
 def _check_text(text: str, where: str, field: str) -> None:
@@ -38,10 +43,15 @@ def _check_text(text: str, where: str, field: str) -> None:
         raise InvalidArgumentError(named, message) from error
 
 
-def _check_arm(arm: Arm, where: str) -> None:
+def _check_arm(arm: Arm, experiment: int, where: str) -> None:
     if not (0 <= arm.version <= _MAX_INTEGER and 0 <= arm.epoch <= _MAX_INTEGER):
         named = f"{where}.arm"
         message = f"version {arm.version} and epoch {arm.epoch} must not be negative, nor exceed 64 bits"
         raise InvalidArgumentError(named, message)
     _check_text(arm.application, where, "application")
+    if not 0 <= experiment <= arm.epoch:
+        named = f"{where}.experiment"
+        message = f"experiment {experiment} must not be negative, nor begin after epoch {arm.epoch}"
+        raise InvalidArgumentError(named, message)
     _check_text(arm.signature, where, "signature")
+    _check_text(arm.cohort, where, "cohort")

@@ -13,13 +13,15 @@ from iter8_gitops.testing.checks import check, same
 from iter8_gitops.testing.store_credits import CreditContract
 from iter8_gitops.testing.store_numbers import NumberContract
 from iter8_gitops.testing.store_samples import CURRENT, OpenStore, only, same_exposed
+from iter8_gitops.testing.store_statistics import StatisticsContract
+from iter8_gitops.testing.store_transactions import TransactionContract
 from iter8_gitops.testing.streams import APPLICATION, arm, value
 
 _WRITERS = 8
 _TURNS = 10
 
 
-class MetricStoreContract(CreditContract, NumberContract):
+class MetricStoreContract(CreditContract, NumberContract, StatisticsContract, TransactionContract):
     """A plugin with `open_metric_store`. Give `plugin` and a fixture `store_request`."""
 
     foreign: ClassVar[str] = "no-such-store://host"
@@ -72,6 +74,7 @@ class MetricStoreContract(CreditContract, NumberContract):
             "record": lambda: store.record([Exposure(arm(), "ann")], [value(1)]),
             "report": lambda: store.report(APPLICATION, CURRENT),
             "exposed_users": lambda: store.exposed_users(APPLICATION, CURRENT),
+            "statistics": lambda: store.statistics(APPLICATION, CURRENT),
         }
         for name, call in calls.items():
             check(_unavailable(call), f"{name} of a closed store does not raise UnavailableError")

@@ -5,16 +5,12 @@ from __future__ import annotations
 from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.spec.metric import Exposure, Summary
 from iter8_gitops.testing.checks import same
-from iter8_gitops.testing.store_samples import CURRENT, StoreSamples, only, reported, same_exposed
+from iter8_gitops.testing.store_samples import CURRENT, NAMES, StoreSamples, only, reported, same_exposed
 from iter8_gitops.testing.streams import APPLICATION, arm, exact_summary, value
 
 _ROOT_OF_TWO_THIRDS = 0.816496580927726
 _TWO = {0: "sig", 1: "sig"}
 _THREE = {0: "sig", 1: "sig", 2: "sig"}
-_NAMES = (
-    "a:b", "::", "'; DROP TABLE user; --", '"', "%_", "*", "{keys}", "użytkownik", "🧪", "a\nb", "\x00", " ",
-    "x" * 10_000,
-)  # fmt: skip
 
 
 class CreditContract(StoreSamples):
@@ -115,7 +111,7 @@ class CreditContract(StoreSamples):
 
     def test_any_text_is_a_user_an_application_and_a_metric(self, store: MetricStore) -> None:
         """Whatever the store's own language makes of it."""
-        for text in _NAMES:
+        for text in NAMES:
             where = arm(1, application=f"shop/{text}")
             store.record([Exposure(where, text)], [])
             store.record([], [value(3, text, where, name=text), value(4, text, where, name=text)])

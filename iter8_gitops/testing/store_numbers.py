@@ -28,6 +28,11 @@ _UNSTORABLE: tuple[tuple[MetricValue, str], ...] = (
     (value(1, fallback=arm(epoch=-1)), "values[1].arm"),
     (value(1, fallback=arm(version=2**63)), "values[1].arm"),
     (value(1, fallback=arm(application="\ud800")), "values[1].application"),
+    (value(1, fallback=arm(cohort="\ud800")), "values[1].cohort"),
+    (value(1, transaction="\ud800"), "values[1].transaction"),
+    (value(1, products=(("sales", "\ud800"),)), "values[1].products"),
+    (value(1, experiment=-1), "values[1].experiment"),
+    (value(1, fallback=arm(epoch=5), experiment=6), "values[1].experiment"),
 )
 _UNSTORABLE_IDS = [f"{index}-{field}" for index, (_, field) in enumerate(_UNSTORABLE)]
 
@@ -100,10 +105,14 @@ class NumberContract(StoreSamples):
         same(dict(store.report(APPLICATION, CURRENT)), {}, "the report after a refusal")
         same_exposed(store, {0: 0}, CURRENT)
 
-    @pytest.mark.parametrize(("given", "user"), [(arm(epoch=-1), "ann"), (arm(), "\ud800")], ids=["epoch", "user"])
-    def test_an_exposure_that_cannot_be_stored_is_refused(self, store: MetricStore, given: Arm, user: str) -> None:
+    @pytest.mark.parametrize(
+        "bad",
+        [Exposure(arm(epoch=-1), "ann"), Exposure(arm(), "\ud800"), Exposure(arm(), "ann", -1)],
+        ids=["epoch", "user", "experiment"],
+    )
+    def test_an_exposure_that_cannot_be_stored_is_refused(self, store: MetricStore, bad: Exposure) -> None:
         """And named."""
-        said = _refusal(store, [Exposure(given, user)], [])
+        said = _refusal(store, [bad], [])
         check(said.startswith("exposures[0]"), f"the refusal names {said!r}, not exposures[0]")
 
 

@@ -19,6 +19,12 @@ OpenStore: TypeAlias = Callable[[], MetricStore]
 CURRENT: Mapping[int, str] = {0: "sig"}
 """The signatures of an application whose only version has settled."""
 
+NAMES = (
+    "a:b", "::", "'; DROP TABLE user; --", '"', "%_", "*", "{keys}", "użytkownik", "🧪", "a\nb", "\x00", " ",
+    "x" * 10_000,
+)  # fmt: skip
+"""Texts that some language or other gives a meaning to."""
+
 
 class StoreSamples(PluginContract):
     """A store that is empty when a test begins, and that may be opened several times."""

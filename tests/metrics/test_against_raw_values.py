@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 
 from iter8_gitops.core.histograms import quantize
 from iter8_gitops.metrics.sqlite import SqliteMetricStore
-from iter8_gitops.spec.metric import Exposure, MetricReport, MetricValue, Summary
+from iter8_gitops.spec.metric import Arm, Exposure, MetricReport, MetricValue, Summary
 from tests.metrics.streams import APPLICATION, RawStream, arm, counted, exact_summary
 
 SIGNATURES = ({0: "s", 1: "s"}, {0: "t", 1: "s", 2: "s"}, {1: "t"})
+
+PAIRS = (("sales", "clicks"), ("clicks", "clicks"))
 
 arms = st.builds(
     arm,
@@ -24,15 +27,32 @@ arms = st.builds(
     signature=st.sampled_from(["s", "t", ""]),
     epoch=st.integers(0, 2),
     application=st.sampled_from([APPLICATION, "shop/api"]),
+    cohort=st.sampled_from(["", "", "override", "rule"]),
 )
 users = st.sampled_from(["ann", "bob", "c:d", "é"])
-exposures = st.lists(st.builds(Exposure, arms, users), max_size=4)
+experiments = st.integers(0, 2)
+products = st.lists(st.sampled_from(PAIRS), max_size=1).map(tuple)
+transactions = st.sampled_from(["", "", "a", "b"])
+
+
+def exposure(given: Arm, user: str, experiment: int) -> Exposure:
+    return Exposure(given, user, min(experiment, given.epoch))
+
+
+def metric_value(known: Exposure, name: str, number: float, transaction: str, pairs: tuple[Any, ...]) -> MetricValue:
+    return MetricValue(name, number, known.user, known.arm, transaction, pairs, known.experiment)
+
+
+some_exposure = st.builds(exposure, arms, users, experiments)
+exposures = st.lists(some_exposure, max_size=4)
 dyadic = st.integers(-640, 640).map(lambda n: n / 64)
 wide = st.floats(-1e100, 1e100).map(lambda x: 0.0 if abs(x) < 1e-100 else x)
 
 
 def batches(numbers: st.SearchStrategy[float]) -> st.SearchStrategy[list[tuple[list[Exposure], list[MetricValue]]]]:
-    values = st.lists(st.builds(MetricValue, st.sampled_from(["sales", "clicks"]), numbers, users, arms), max_size=6)
+    names = st.sampled_from(["sales", "clicks"])
+    one = st.builds(metric_value, some_exposure, names, numbers, transactions, products)
+    values = st.lists(one, max_size=6)
     return st.lists(st.tuples(exposures, values), max_size=8)
 
 
@@ -59,41 +79,43 @@ def test_exact_series_equal_the_recomputation(stream: list[tuple[list[Exposure],
             assert store.exposed_users(APPLICATION, signatures) == {
                 version: len(raw.exposed[APPLICATION, version, signature]) for version, signature in signatures.items()
             }
+            found = store.statistics(APPLICATION, signatures, PAIRS)
+            assert found == raw.statistics(APPLICATION, signatures, PAIRS)
         _check_epochs(Path(folder) / "metrics.db", raw)
         store.close()
 
 
 def _check_epochs(path: Path, raw: RawStream) -> None:
-    """Statistics need the sums of each weight epoch apart, though no report shows them yet."""
+    """The sums of each weight epoch, also those over transactions, and those of other cohorts."""
     connection = sqlite3.connect(path)
     rows = connection.execute(
-        "SELECT application.name, version, signature, epoch, metric.name, scope, count, sum, squares "
-        "FROM aggregate JOIN series ON series.id = aggregate.series JOIN metric ON metric.id = series.metric "
+        "SELECT application.name, version, signature, cohort, epoch, metric.name, scope, count, sum, squares "
+        "FROM moments JOIN series ON series.id = moments.series JOIN metric ON metric.id = series.metric "
         "JOIN content ON content.id = series.content JOIN application ON application.id = content.application "
         "WHERE epoch >= 0"
     ).fetchall()
     audience = connection.execute(
-        "SELECT application.name, version, signature, epoch, audience.users FROM audience "
+        "SELECT application.name, version, signature, cohort, epoch, audience.users, newcomers FROM audience "
         "JOIN content ON content.id = audience.content JOIN application ON application.id = content.application "
         "WHERE epoch >= 0"
     ).fetchall()
     connection.close()
     assert len(rows) == 2 * len({(given, name) for name in raw.credited for given, _, _ in raw.credited[name]})
-    for application, version, signature, epoch, name, scope, count, total, squares in rows:
-        place = arm(version, signature, epoch, application)
+    for application, version, signature, cohort, epoch, name, scope, count, total, squares in rows:
+        place = arm(version, signature, epoch, application, cohort)
         numbers = (
-            raw.parts(name, place)
+            list(raw.parts(name, place).values())
             if scope == "users"
             else [number for given, _, number in raw.credited[name] if given == place]
         )
         assert count == len(numbers)
         assert total == sum(numbers)
         assert squares == sum(number**2 for number in numbers)
-    exposed = {(*place, users) for *place, users in audience}
-    assert exposed == {
-        (given.application, given.version, given.signature, given.epoch, len(users))
-        for given, users in raw.exposed_in_epoch.items()
+    exposed = {
+        arm(version, signature, epoch, name, cohort): counts
+        for name, version, signature, cohort, epoch, *counts in audience
     }
+    assert exposed == {given: [len(users), raw.newcomers[given]] for given, users in raw.exposed_in_epoch.items()}
 
 
 @settings(deadline=None, max_examples=40)

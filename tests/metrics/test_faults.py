@@ -24,6 +24,7 @@ def refusal(store: SqliteMetricStore) -> str:
         lambda: store.record([Exposure(arm(), "ann")], [value(1)]),
         lambda: store.report(APPLICATION, {0: "sig"}),
         lambda: store.exposed_users(APPLICATION, {0: "sig"}),
+        lambda: store.statistics(APPLICATION, {0: "sig"}),
     ):
         with pytest.raises(UnavailableError) as caught:
             call()

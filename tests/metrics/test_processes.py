@@ -16,7 +16,7 @@ from tests.metrics.streams import APPLICATION
 
 def started(script: str, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", dedent(script), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 WRITES_AND_ACKNOWLEDGES = """

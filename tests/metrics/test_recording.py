@@ -27,7 +27,7 @@ def test_sums_follow_a_users_total_as_in_the_reference(store: SqliteMetricStore,
     store.record([], [value(4, "b")])
     with sqlite3.connect(path) as connection:
         n, total, squares = connection.execute(
-            "SELECT count, sum, squares FROM aggregate JOIN series ON series.id = aggregate.series "
+            "SELECT count, sum, squares FROM moments JOIN series ON series.id = moments.series "
             "WHERE scope = 'users' AND epoch = 0"
         ).fetchone()
     connection.close()

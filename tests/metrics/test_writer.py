@@ -6,7 +6,7 @@ import gc
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event
@@ -16,7 +16,7 @@ import pytest
 from iter8_gitops.errors import InvalidArgumentError, UnavailableError
 from iter8_gitops.metrics.sqlite import SqliteMetricStore
 from iter8_gitops.metrics.writer import GroupCommitWriter
-from iter8_gitops.spec.metric import Exposure, MetricReport, MetricValue
+from iter8_gitops.spec.metric import ArmStatistics, Exposure, MetricReport, MetricValue
 from tests.metrics.streams import APPLICATION, arm, value
 
 PATIENCE = 20.0
@@ -55,6 +55,11 @@ class ObservedStore:
 
     def exposed_users(self, application: str, signatures: Mapping[int, str]) -> Mapping[int, int]:
         return self._store.exposed_users(application, signatures)
+
+    def statistics(
+        self, application: str, signatures: Mapping[int, str], products: Collection[tuple[str, str]] = ()
+    ) -> tuple[ArmStatistics, ...]:
+        return self._store.statistics(application, signatures, products)
 
     def close(self) -> None:
         self._store.close()

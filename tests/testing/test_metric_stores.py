@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from iter8_gitops.errors import UnavailableError
 from iter8_gitops.hooks import hookimpl
 from iter8_gitops.metrics.validation import check
 from iter8_gitops.spec.metric import (
+    ArmStatistics,
     Distribution,
     Exposure,
     MetricReport,
@@ -47,7 +49,7 @@ class Memory:
         check(exposures, values)
 
     def zeros(self, values: Sequence[MetricValue]) -> Sequence[MetricValue]:
-        return [MetricValue(each.name, each.value + 0.0, each.user, each.fallback) for each in values]
+        return [replace(each, value=each.value + 0.0) for each in values]
 
     def report(self, application: str, signatures: Mapping[int, str]) -> MetricReport:
         self.must_be_open()
@@ -66,6 +68,12 @@ class Memory:
         self.must_be_open()
         users = self._raw.exposed
         return {each: len(users[application, each, sig]) if sig else 0 for each, sig in signatures.items()}
+
+    def statistics(
+        self, application: str, signatures: Mapping[int, str], products: Collection[tuple[str, str]] = ()
+    ) -> tuple[ArmStatistics, ...]:
+        self.must_be_open()
+        return self._raw.statistics(application, signatures, products)
 
     def must_be_open(self) -> None:
         if self._closed:
@@ -130,6 +138,70 @@ class Forgets(Memory):
         super().__init__(RawStream())
 
 
+class CountsAgain(Memory):
+    def zeros(self, values: Sequence[MetricValue]) -> Sequence[MetricValue]:
+        return [replace(each, transaction="") for each in super().zeros(values)]
+
+
+class RemembersTransactionsOfAllMetrics(Memory):
+    def zeros(self, values: Sequence[MetricValue]) -> Sequence[MetricValue]:
+        return [each for each in super().zeros(values) if not self._counted(each)]
+
+    def _counted(self, value: MetricValue) -> bool:
+        return bool(value.transaction) and any(value.transaction == known for *_, known in self._raw.counted)
+
+
+class ExposesForRepetitions(Memory):
+    def zeros(self, values: Sequence[MetricValue]) -> Sequence[MetricValue]:
+        for each in values:
+            if (each.fallback.application, each.user) not in self._raw.last:
+                self._raw.record([Exposure(each.fallback, each.user)], [])
+        return super().zeros(values)
+
+
+class PoolsCohorts(Memory):
+    def record(self, exposures: Sequence[Exposure], values: Sequence[MetricValue]) -> None:
+        super().record(
+            [replace(each, arm=replace(each.arm, cohort="")) for each in exposures],
+            [replace(each, fallback=replace(each.fallback, cohort="")) for each in values],
+        )
+
+
+class Tells(Memory):
+    """Says something else of each epoch than what there is."""
+
+    def statistics(
+        self, application: str, signatures: Mapping[int, str], products: Collection[tuple[str, str]] = ()
+    ) -> tuple[ArmStatistics, ...]:
+        return tuple(map(self.told, super().statistics(application, signatures, products)))
+
+    def told(self, arm: ArmStatistics) -> ArmStatistics:
+        return arm
+
+
+class CallsEverybodyNew(Tells):
+    def told(self, arm: ArmStatistics) -> ArmStatistics:
+        return replace(arm, newcomers=arm.users)
+
+
+class CountsZeroAsPositive(Tells):
+    def told(self, arm: ArmStatistics) -> ArmStatistics:
+        return replace(arm, metrics={name: replace(sums, positive=sums.count) for name, sums in arm.metrics.items()})
+
+
+class KeepsOneDouble(Tells):
+    def told(self, arm: ArmStatistics) -> ArmStatistics:
+        return replace(
+            arm,
+            metrics={name: replace(sums, squares=(sums.squares[0], 0.0)) for name, sums in arm.metrics.items()},
+        )
+
+
+class ForgetsOldTotalsInProducts(Memory):
+    def zeros(self, values: Sequence[MetricValue]) -> Sequence[MetricValue]:
+        return [replace(each, products=()) for each in super().zeros(values)]
+
+
 class NeverCloses(Memory):
     def close(self) -> None:
         pass
@@ -170,6 +242,26 @@ MISTAKES: dict[type[Memory], tuple[str, str]] = {
     Rounds: ("test_large_totals_close_together_keep_their_spread", "the standard deviation over users: "),
     KeepsNegativeZero: ("test_negative_zero_is_zero", "the smallest value: '-0.0', but it should be '0.0'"),
     Forgets: ("test_what_is_stored_is_there_when_it_is_opened_again", "one version should have data, but 0 have"),
+    CountsAgain: (
+        "test_a_transaction_counts_once_within_one_call",
+        "the counts over transactions: ((1.0, 1), (2.0, 1)",
+    ),
+    RemembersTransactionsOfAllMetrics: (
+        "test_a_transaction_is_of_one_metric_and_one_application",
+        "one version should have data, but 0 have",
+    ),
+    ExposesForRepetitions: (
+        "test_a_repeated_transaction_changes_nothing",
+        "the numbers of exposed users: {0: 1, 1: 1}",
+    ),
+    PoolsCohorts: ("test_users_who_are_not_there_at_random_are_never_mixed_in", "the report without users at random: "),
+    CallsEverybodyNew: ("test_a_newcomer_is_counted_once_in_an_experiment", "version, epoch, users and newcomers: "),
+    CountsZeroAsPositive: (
+        "test_users_with_a_sum_above_zero_are_counted_as_their_sums_cross_it",
+        "users above 0 after a step of 0: 2, but it should be 0",
+    ),
+    KeepsOneDouble: ("test_sums_in_statistics_are_exact", "the sum of squares: "),
+    ForgetsOldTotalsInProducts: ("test_products_sum_over_users", "the product: None, but it should be (9.0, 0.0)"),
     NeverCloses: ("test_a_closed_store_says_so", "record of a closed store does not raise UnavailableError"),
 }
 
