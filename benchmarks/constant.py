@@ -5,7 +5,8 @@ from __future__ import annotations
 import falcon.asgi
 
 ANSWER = (
-    b'{"application":"shop/app-0","versionNumber":1,"versionName":"v1","signature":"0123456789abcdef","stale":false}'
+    b'{"application":"shop/app-0","versionNumber":1,"versionName":"v1","signature":"0123456789abcdef","stale":false,'
+    b'"reason":"random","rule":null}'
 )
 
 

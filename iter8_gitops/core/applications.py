@@ -20,10 +20,11 @@ def require_state(snapshot: Snapshot) -> None:
         raise UnavailableError(waiting)
 
 
-def find_routemap(snapshot: Snapshot, field: str, application: str) -> RoutemapState:
+def find_routemap(snapshot: Snapshot, field: str, application: str, *, suggest: bool = True) -> RoutemapState:
     """The routemap of `application`, which is `namespace/name`, or a name in the namespace `default`.
 
-    An application that is not found is tried again with `-routemap` appended, as Iter8 does.
+    An application that is not found is tried again with `-routemap` appended, as Iter8 does. `suggest` looks for the
+    name that was meant, which takes longer than to find one.
     Raises `InvalidArgumentError`, `NotFoundError`, and `UnavailableError` before the first snapshot, and while the
     application may be in a source that was never read.
     """
@@ -35,7 +36,8 @@ def find_routemap(snapshot: Snapshot, field: str, application: str) -> RoutemapS
         if pending := unread(snapshot):
             message = f"no application '{shown(wanted)}' is known so far: {pending}"
             raise UnavailableError(message)
-        raise NotFoundError(field, f"no application '{shown(wanted)}'{_suggestion(snapshot, wanted, name)}")
+        meant = _suggestion(snapshot, wanted, name) if suggest else ""
+        raise NotFoundError(field, f"no application '{shown(wanted)}'{meant}")
     return state
 
 

@@ -123,12 +123,12 @@ class Cohorts:
         # Swapped whole. Threads that prepare the same thing at once do so twice, and either is right.
         self._instant = _Instant()
 
-    def find(self, snapshot: Snapshot, now: float, field: str, application: str) -> Cohort:
+    def find(self, snapshot: Snapshot, now: float, field: str, application: str, *, suggest: bool = True) -> Cohort:
         """The cohort of `application`, however the caller writes it. Raises as `find_routemap` does."""
         instant = self._instant
         if snapshot is not instant.snapshot or not instant.since <= now < instant.until:
             instant = self._begin(snapshot, now)
-        return instant.named.get(application) or self._resolve(instant, field, application)
+        return instant.named.get(application) or self._resolve(instant, field, application, suggest=suggest)
 
     def _begin(self, snapshot: Snapshot, now: float) -> _Instant:
         prepared = self._instant.prepared.copy()
@@ -137,8 +137,8 @@ class Cohorts:
         self._instant = instant = _Instant(snapshot, now, now + STALENESS_SECONDS, {}, prepared)
         return instant
 
-    def _resolve(self, instant: _Instant, field: str, application: str) -> Cohort:
-        state = find_routemap(instant.snapshot, field, application)
+    def _resolve(self, instant: _Instant, field: str, application: str, *, suggest: bool) -> Cohort:
+        state = find_routemap(instant.snapshot, field, application, suggest=suggest)
         stale = bool(routemap_staleness(instant.snapshot, state, instant.since, self._controller_timeout))
         cohort = instant.prepared.get(state.application)
         if cohort is None or cohort.state is not state or cohort.stale is not stale:

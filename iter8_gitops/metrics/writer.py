@@ -62,15 +62,21 @@ class GroupCommitWriter:
     def expose(self, exposure: Exposure) -> None:
         """Record an exposure soon. Never blocks and never raises; when there is no room, it is
         dropped and counted in `dropped_exposures`."""
+        self.expose_all((exposure,))
+
+    def expose_all(self, exposures: Sequence[Exposure]) -> None:
+        """Record many exposures, each as `expose` does."""
         with self._changed:
-            if exposure in self._recent:
-                return
-            was_idle = not self._pending
-            if self._closed or not self._pending.add(exposure):
-                self.dropped_exposures += 1
-                return
-            self._recent.add(exposure)
-            if was_idle or self._pending.full:
+            was_idle, is_new = not self._pending, False
+            for exposure in exposures:
+                if exposure in self._recent:
+                    continue
+                if self._closed or not self._pending.add(exposure):
+                    self.dropped_exposures += 1
+                    continue
+                self._recent.add(exposure)
+                is_new = True
+            if is_new and (was_idle or self._pending.full):
                 self._wake()
 
     def submit(self, values: Sequence[MetricValue]) -> Future[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from msgspec import Struct
 
@@ -21,6 +22,22 @@ class Measurement(Struct, frozen=True, forbid_unknown_fields=True):
     user: str
     name: str
     value: float
+
+
+class Lookup(Struct, frozen=True, forbid_unknown_fields=True):
+    """A question: which version does `user` of `application` get? Not yet checked."""
+
+    application: str
+    user: str
+    attributes: dict[str, Any] = {}
+
+
+class LookupProduct(Struct, frozen=True, forbid_unknown_fields=True):
+    """The same question for every one of `users` in every one of `applications`. Not yet checked."""
+
+    applications: list[str]
+    users: list[str]
+    attributes: dict[str, Any] = {}
 
 
 def decimal_number(field: str, text: str) -> float:

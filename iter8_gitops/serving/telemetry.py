@@ -83,9 +83,9 @@ class Telemetry:
         self._new_lookups: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._new_durations: defaultdict[tuple[str, str], _Timings] = defaultdict(_Timings)
 
-    def count_lookup(self, application: str, version: int) -> None:
-        """A user of an existing `application` was given `version`."""
-        self._new_lookups[application, version] += 1
+    def count_lookup(self, application: str, version: int, users: int = 1) -> None:
+        """So many users of an existing `application` were given `version`."""
+        self._new_lookups[application, version] += users
 
     def count_values(self, count: int) -> None:
         """`count` metric values are durable. May be called from any thread."""

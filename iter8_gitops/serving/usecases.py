@@ -16,7 +16,8 @@ from iter8_gitops.core.cohorts import Cohorts, Recommendation
 from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
 from iter8_gitops.errors import InvalidArgumentError
-from iter8_gitops.serving.arguments import Measurement
+from iter8_gitops.serving.arguments import Lookup, LookupProduct, Measurement
+from iter8_gitops.serving.batches import Answer, Batches
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import Exposure, MetricValue
@@ -50,6 +51,9 @@ class Writer(Protocol):
 
     def expose(self, exposure: Exposure) -> None:
         """Remember, soon, that a user was given a version."""
+
+    def expose_all(self, exposures: Sequence[Exposure]) -> None:
+        """Remember, soon, that users were given versions."""
 
     def submit(self, values: Sequence[MetricValue]) -> Future[None]:
         """Store all of `values` or none; the future resolves once they are durable."""
@@ -103,7 +107,7 @@ class HistoryPage:
 class Experiments:
     """The questions that callers ask of the board and of the metric store.
 
-    `lookup` and `write` never block and belong on one event loop; the others may read the disk.
+    Lookups and `write` never block and belong on one event loop; the others may read the disk.
     `clock` gives seconds since 1970.
     """
 
@@ -123,6 +127,7 @@ class Experiments:
         self._telemetry = telemetry
         self._clock = clock
         self._cohorts = Cohorts()
+        self._batches = Batches(self._cohorts, writer, telemetry)
 
     def lookup(
         self,
@@ -143,6 +148,13 @@ class Experiments:
         self._writer.expose(Exposure(outcome.arm, user, cohort.state.experiment))
         self._telemetry.count_lookup(outcome.arm.application, outcome.arm.version)
         return outcome.recommendation
+
+    def lookup_all(self, asked: Sequence[Lookup] | LookupProduct) -> list[Answer]:
+        """The answers to a batch, in its order; a product goes through all users of an application before the next.
+
+        Raises as `Batches` says.
+        """
+        return self._batches.answer(self._board.snapshot, self._clock(), asked)
 
     def write(self, measurements: Sequence[Measurement], within: str | None = None) -> Future[None]:
         """Store every one of `measurements`, or none; the future resolves once they are durable.

@@ -22,6 +22,8 @@ def test_a_lookup_says_which_version_the_user_gets_and_what_it_is(api: Any, benc
         "versionName": f"v{expected}",
         "signature": ("aaaa", "bbbb")[expected],
         "stale": False,
+        "reason": "random",
+        "rule": None,
     }
 
 

@@ -107,7 +107,7 @@ def test_unknown_routes_are_404_in_json(api: Any, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/v1/lookup"), ("GET", "/v1/metrics"), ("DELETE", "/v1/routemaps"), ("PUT", "/healthz")],
+    [("PUT", "/v1/lookup"), ("GET", "/v1/metrics"), ("DELETE", "/v1/routemaps"), ("PUT", "/healthz")],
 )
 def test_wrong_methods_are_405_in_json_and_say_which_are_right(api: Any, method: str, path: str) -> None:
     answer = api.call(method, path)
@@ -120,7 +120,7 @@ def test_wrong_methods_are_405_in_json_and_say_which_are_right(api: Any, method:
 def test_a_defect_is_500_without_a_traceback_and_is_logged(
     api: Any, bench: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("the secret inside")
 
     monkeypatch.setattr(bench.experiments, "lookup", broken)

@@ -40,6 +40,13 @@ def add_error_handlers(app: App[Any, Response]) -> None:
     app.add_error_handler(Exception, _on_bug)
 
 
+def refusal_problem(error: NotFoundError | UnavailableError) -> dict[str, str | None]:
+    """The problem of one lookup in a batch, as a request of its own would be answered."""
+    if isinstance(error, NotFoundError):
+        return _problem("Not found", error.message, error.field)
+    return _problem("Unavailable", str(error), None)
+
+
 async def _on_http_error(req: Request, resp: Response, error: falcon.HTTPError, _params: dict[str, Any]) -> None:
     description = error.description
     if error.status_code == 404:
@@ -83,4 +90,8 @@ def _answer_problem(
         resp.data = f"{' '.join(description.split())}\n".encode()
         resp.content_type = "text/plain; charset=utf-8"
     else:
-        answer_json(resp, {"title": title, "description": description, "field": field})
+        answer_json(resp, _problem(title, description, field))
+
+
+def _problem(title: str | None, description: str, field: str | None) -> dict[str, str | None]:
+    return {"title": title, "description": description, "field": field}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import falcon
@@ -15,17 +16,23 @@ from iter8_gitops.serving.http.answers import RequestError
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _MAX_DISCARDED_BYTES = 8 * MAX_BODY_BYTES
+_MOST_DIGITS = 40
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-async def read_json(req: Request) -> Any:
-    """The body as plain JSON values; all numbers are floats.
+async def read_json(req: Request, whole_number: Callable[[str], float] = float) -> Any:
+    """The body as plain JSON values. `whole_number` makes numbers of digits alone, by default floats.
 
     Raises `RequestError` (413 above 4 MiB, 415 for another content type) and `InvalidArgumentError`
     with the line and column of what is not JSON, and for NaN, infinity and duplicate keys.
     """
     _require_json(req)
-    return _decode(await read_body(req))
+    return _decode(await read_body(req), whole_number)
+
+
+def exact_number(digits: str) -> float:
+    """A number of digits alone as it is; as a float when it is so long that reading it would cost time."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def _require_json(req: Request) -> None:
@@ -57,15 +64,15 @@ async def read_body(req: Request) -> bytes:
     return bytes(body)
 
 
-def _decode(body: bytes) -> Any:
+def _decode(body: bytes, whole_number: Callable[[str], float]) -> Any:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         message = f"is not UTF-8 (byte {error.start} is 0x{body[error.start]:02X})"
         raise InvalidArgumentError("body", message) from error
     try:
-        # Every integer as a float: one of thousands of digits is infinite then, and costs nothing.
-        return json.loads(text, parse_int=float, parse_constant=_refuse, object_pairs_hook=_object)
+        # An integer of thousands of digits is infinite as a float, and costs nothing.
+        return json.loads(text, parse_int=whole_number, parse_constant=_refuse, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         message = f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
         raise InvalidArgumentError("body", message) from error

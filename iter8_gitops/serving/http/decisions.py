@@ -1,4 +1,4 @@
-"""`GET /v1/lookup` and `POST /v1/metrics`: what applications call."""
+"""`/v1/lookup` and `POST /v1/metrics`: what applications call."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from functools import lru_cache
 from falcon.asgi import Request, Response
 
 from iter8_gitops.core.cohorts import Recommendation
-from iter8_gitops.serving.http.answers import answer_json, encode
-from iter8_gitops.serving.http.bodies import read_json
+from iter8_gitops.serving.arguments import Lookup
+from iter8_gitops.serving.batches import Answer
+from iter8_gitops.serving.http.answers import answer_json, encode, refusal_problem
+from iter8_gitops.serving.http.batches import lookups_in
+from iter8_gitops.serving.http.bodies import exact_number, read_json
 from iter8_gitops.serving.http.measurements import measurements_in
-from iter8_gitops.serving.http.queries import parameter
+from iter8_gitops.serving.http.queries import attributes_in, parameter
 from iter8_gitops.serving.usecases import Experiments
 
 
@@ -25,20 +28,38 @@ def _encoded(found: Recommendation) -> bytes:
             "versionName": found.version_name,
             "signature": found.signature,
             "stale": found.stale,
+            "reason": found.reason,
+            "rule": found.rule or None,
         }
     )
 
 
+def _encoded_answer(answer: Answer) -> bytes:
+    return _encoded(answer) if isinstance(answer, Recommendation) else encode({"error": refusal_problem(answer)})
+
+
 class LookupResource:
-    """Which version a user gets."""
+    """Which version a user gets, and why."""
 
     def __init__(self, experiments: Experiments) -> None:
         self._experiments = experiments
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Answer at once: everything is in memory, and the exposure is recorded behind the answer."""
-        found = self._experiments.lookup(parameter(req, "application"), parameter(req, "user"))
+        found = self._experiments.lookup(
+            parameter(req, "application"), parameter(req, "user"), attributes=attributes_in(req)
+        )
         resp.data = _encoded(found)
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Answer one lookup, or a batch; of a batch, all or nothing is recorded when something cannot be used."""
+        asked = lookups_in(await read_json(req, exact_number))
+        if isinstance(asked, Lookup):
+            found = self._experiments.lookup(asked.application, asked.user, attributes=asked.attributes)
+            resp.data = _encoded(found)
+            return
+        answers = self._experiments.lookup_all(asked)
+        resp.data = b'{"answers":[' + b",".join(map(_encoded_answer, answers)) + b"]}"
 
 
 class MetricsResource:

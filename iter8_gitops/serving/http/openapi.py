@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iter8_gitops import __version__
+from iter8_gitops.core.attributes import MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
 from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER, Schema, reference
 from iter8_gitops.serving.usecases import MAX_HISTORY
 
@@ -23,7 +24,7 @@ def openapi_document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {
-            "/v1/lookup": {"get": _lookup()},
+            "/v1/lookup": {"get": _lookup(), "post": _lookups()},
             "/v1/metrics": {"post": _write_metrics()},
             "/v1/routemaps": {"get": _routemaps()},
             "/v1/sources": {
@@ -44,6 +45,22 @@ def openapi_document() -> dict[str, Any]:
     }
 
 
+_ATTRIBUTES_IN_QUERY: Schema = {
+    "name": "attributes",
+    "in": "query",
+    "required": False,
+    "description": "What rules of targeting compare, each as `attribute.NAME=TEXT`.",
+    "style": "form",
+    "explode": True,
+    "schema": {
+        "type": "object",
+        "patternProperties": {r"^attribute\.": {"type": "string", "maxLength": MAX_ATTRIBUTE_TEXT}},
+        "additionalProperties": False,
+        "maxProperties": MAX_ATTRIBUTES,
+    },
+}
+
+
 def _lookup() -> Schema:
     return {
         **_operation(
@@ -51,7 +68,31 @@ def _lookup() -> Schema:
         ),
         "description": "Records that the user was given the version. "
         "An application that is not found is tried again with `-routemap` appended.",
-        "parameters": [_query("application", APPLICATION), _query("user", USER)],
+        "parameters": [_query("application", APPLICATION), _query("user", USER), _ATTRIBUTES_IN_QUERY],
+    }
+
+
+def _lookups() -> Schema:
+    return {
+        **_operation(
+            "lookups",
+            "One lookup, or many at once",
+            _JSON,
+            {"oneOf": [reference("Recommendation"), reference("Answers")]},
+            400,
+            404,
+            413,
+            415,
+            503,
+        ),
+        "description": "Records that the users were given their versions. When anything of a batch cannot be used, "
+        "nothing of it is recorded. An unknown application is an error of its own lookups alone.",
+        "requestBody": {
+            "required": True,
+            "content": {
+                _JSON: {"schema": {"oneOf": [reference(name) for name in ("Lookup", "Lookups", "LookupProduct")]}}
+            },
+        },
     }
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from iter8_gitops.core.arguments import MAX_APPLICATION, MAX_METRIC_NAME, MAX_USER
+from iter8_gitops.core.attributes import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
+from iter8_gitops.core.targeting import Reason
+from iter8_gitops.serving.batches import MAX_DECISIONS
 from iter8_gitops.serving.usecases import MAX_VALUES
 from iter8_gitops.spec.metric import MAX_MAGNITUDE
 from iter8_gitops.spec.readiness import ReadinessState
@@ -39,12 +42,23 @@ def _list_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
+def _batch_of(items: Schema) -> Schema:
+    return {"type": "array", "items": items, "minItems": 1, "maxItems": MAX_DECISIONS}
+
+
 def _text(limit: int, description: str) -> Schema:
     return {"type": "string", "minLength": 1, "maxLength": limit, "description": description}
 
 
 APPLICATION = _text(MAX_APPLICATION, "namespace/name of a routemap; without a slash, a name in `default`")
 USER = _text(MAX_USER, "who is asking; any text without control characters")
+ATTRIBUTES: Schema = {
+    "type": "object",
+    "description": "what rules of targeting compare, by name",
+    "propertyNames": {"minLength": 1, "maxLength": MAX_ATTRIBUTE_NAME},
+    "maxProperties": MAX_ATTRIBUTES,
+    "additionalProperties": {"type": ["string", "boolean", "number"], "maxLength": MAX_ATTRIBUTE_TEXT},
+}
 
 _VERSION: dict[str, Schema] = {
     "index": _COUNT,
@@ -96,8 +110,36 @@ SCHEMAS: dict[str, Schema] = {
             "versionName": _STRING,
             "signature": {**_STRING, "description": 'digest of its content, "" before any has settled'},
             "stale": {**_BOOLEAN, "description": "answered from a state that could not be renewed"},
+            "reason": {"type": "string", "enum": [reason.value for reason in Reason]},
+            "rule": {"type": ["string", "null"], "description": "the name of the rule that decided"},
         },
-        "The version that a user gets.",
+        "The version that a user gets, and why.",
+    ),
+    "Lookup": {
+        **_object({"application": APPLICATION, "user": USER, "attributes": ATTRIBUTES}, "One question."),
+        "required": ["application", "user"],
+    },
+    "LookupProduct": {
+        **_object(
+            {"applications": _batch_of(APPLICATION), "users": _batch_of(USER), "attributes": ATTRIBUTES},
+            "The same question for every user in every application; at most "
+            f"{MAX_DECISIONS} in all, answered for all users of the first application, then of the second, and so on.",
+        ),
+        "required": ["applications", "users"],
+    },
+    "Lookups": _object({"lookups": _batch_of(reference("Lookup"))}, "Many questions, answered in their order."),
+    "Answers": _object(
+        {
+            "answers": _list_of(
+                {
+                    "oneOf": [
+                        reference("Recommendation"),
+                        _object({"error": reference("Error")}, "Its application is not known."),
+                    ]
+                }
+            )
+        },
+        "One answer per question.",
     ),
     "Measurement": _object(
         {

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from falcon.asgi import Request
 
+from iter8_gitops.core.attributes import attribute_texts
 from iter8_gitops.errors import InvalidArgumentError
 
+ATTRIBUTE = "attribute."
+_WITHOUT_ATTRIBUTES = 2
+"""Most lookups have an application and a user, and nothing else that would have to be looked through."""
 _MOST_DIGITS = 18
 _REPLACEMENT = "\ufffd"
 
@@ -25,6 +30,19 @@ def parameter(req: Request, name: str) -> str:
     return value
 
 
+def attributes_in(req: Request) -> Mapping[str, str] | None:
+    """The query parameters `attribute.NAME` by name, None when there are none. Raises as `parameter` does."""
+    if len(req.params) <= _WITHOUT_ATTRIBUTES:
+        return None
+    found: dict[str, str] = {}
+    for name in req.params:
+        if name.startswith(ATTRIBUTE):
+            if _REPLACEMENT in name:
+                _require_utf8(req.query_string, name)
+            found[name.removeprefix(ATTRIBUTE)] = parameter(req, name)
+    return attribute_texts(found, "attribute") if found else None
+
+
 def whole_number(req: Request, name: str) -> int | None:
     """The query parameter `name` as a number of at most 18 digits, None when it is missing or empty.
 
@@ -40,9 +58,13 @@ def whole_number(req: Request, name: str) -> int | None:
 
 def _require_utf8(query: str, name: str) -> None:
     """Tell a replacement character that the caller wrote from one that Falcon put in place of bad bytes."""
-    for raw in parse_qs(query, encoding="latin-1").get(name, ()):
+    for pair in parse_qsl(query, keep_blank_values=True, encoding="latin-1"):
+        raw_name, raw_value = (text.encode("latin-1") for text in pair)
+        if raw_name.decode(errors="replace") != name:
+            continue
         try:
-            raw.encode("latin-1").decode()
+            raw_name.decode()
+            raw_value.decode()
         except UnicodeDecodeError as error:
             message = f"is not UTF-8 (byte {error.start} is 0x{error.object[error.start]:02X})"
             raise InvalidArgumentError(name, message) from error
