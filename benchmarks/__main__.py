@@ -9,7 +9,7 @@ import platform
 
 from benchmarks.measurement import Measurement
 
-SPEED = ("assignment", "metrics", "reconcile", "git", "http", "cluster")
+SPEED = ("assignment", "metrics", "reconcile", "git", "http", "batch", "cluster")
 NAMES = (*SPEED, "aa")
 
 

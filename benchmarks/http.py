@@ -19,14 +19,14 @@ from benchmarks.reconcile import Bench
 ROUNDS, SECONDS, CONNECTIONS = 5, 2.0, 16
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
-def _server(*command: str, port: int) -> Iterator[None]:
+def server(*command: str, port: int) -> Iterator[None]:
     process = subprocess.Popen([sys.executable, "-m", *command], stderr=subprocess.DEVNULL)
     try:
         for _ in range(200):
@@ -79,7 +79,7 @@ async def _answers_per_second(port: int) -> float:
 
 
 def measure() -> list[Measurement]:
-    ours, peers = _free_port(), _free_port()
+    ours, peers = free_port(), free_port()
     flags = ("-k", "asgi", "--workers", "1", "--no-control-socket", "--log-level", "error")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(100, Path(folder))
@@ -88,7 +88,7 @@ def measure() -> list[Measurement]:
         state = str(Path(folder) / "state")
         serve = ("iter8_gitops", "serve", "--state-dir", state, "--port", str(ours), "--workers", "1")
         constant = ("gunicorn", *flags, "--bind", f"127.0.0.1:{peers}", "benchmarks.constant:app")
-        with _server(*serve, port=ours), _server(*constant, port=peers):
+        with server(*serve, port=ours), server(*constant, port=peers):
             pairs = [
                 (asyncio.run(_answers_per_second(ours)), asyncio.run(_answers_per_second(peers))) for _ in range(ROUNDS)
             ]

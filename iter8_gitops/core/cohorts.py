@@ -36,9 +36,10 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What follows for every user with the same decision: the answer, and the arm that the exposure is credited to."""
+    """What follows for every user with the same decision: the answer, and what the exposure is credited to."""
 
     arm: Arm
+    experiment: int
     recommendation: Recommendation
 
     @classmethod
@@ -47,6 +48,7 @@ class Outcome:
         version = state.versions[decision.version]
         return cls(
             state.arm(version.index, decision.reason.cohort),
+            state.experiment,
             Recommendation(
                 state.application,
                 version.index,

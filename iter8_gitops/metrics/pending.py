@@ -135,10 +135,11 @@ class RecentExposures:
         self._capacity = capacity
         self._arms: OrderedDict[tuple[str, str], Arm] = OrderedDict()
 
-    def __contains__(self, exposure: Exposure) -> bool:
-        key = (exposure.arm.application, exposure.user)
+    def knows(self, arm: Arm, user: str) -> bool:
+        """Whether this is the user's latest exposure."""
+        key = (arm.application, user)
         known = self._arms.get(key)
-        if known is not exposure.arm and known != exposure.arm:
+        if known is not arm and known != arm:
             return False
         self._arms.move_to_end(key)
         return True

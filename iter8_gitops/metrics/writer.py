@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from threading import Condition, Thread
 from weakref import WeakMethod
@@ -12,7 +12,7 @@ from weakref import WeakMethod
 from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.errors import InvalidArgumentError, UnavailableError
 from iter8_gitops.metrics.pending import Batch, Pending, RecentExposures, Submission
-from iter8_gitops.spec.metric import Exposure, MetricValue
+from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
 _log = logging.getLogger(__name__)
 
@@ -62,15 +62,19 @@ class GroupCommitWriter:
     def expose(self, exposure: Exposure) -> None:
         """Record an exposure soon. Never blocks and never raises; when there is no room, it is
         dropped and counted in `dropped_exposures`."""
-        self.expose_all((exposure,))
+        self.expose_all(((exposure.arm, exposure.user, exposure.experiment),))
 
-    def expose_all(self, exposures: Sequence[Exposure]) -> None:
-        """Record many exposures, each as `expose` does."""
+    def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
+        """Record many exposures, each as `expose` does. `given` has their arms, users and experiments.
+
+        Those that are known already, mostly all of them, become no object.
+        """
         with self._changed:
             was_idle, is_new = not self._pending, False
-            for exposure in exposures:
-                if exposure in self._recent:
+            for arm, user, experiment in given:
+                if self._recent.knows(arm, user):
                     continue
+                exposure = Exposure(arm, user, experiment)
                 if self._closed or not self._pending.add(exposure):
                     self.dropped_exposures += 1
                     continue

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeAlias
 
 from iter8_gitops.core.applications import require_state
@@ -14,7 +13,7 @@ from iter8_gitops.core.cohorts import Cohort, Cohorts, Outcome, Recommendation
 from iter8_gitops.errors import InvalidArgumentError, NotFoundError, UnavailableError
 from iter8_gitops.serving.arguments import Lookup, LookupProduct
 from iter8_gitops.serving.telemetry import Telemetry
-from iter8_gitops.spec.metric import Exposure
+from iter8_gitops.spec.metric import Arm
 from iter8_gitops.spec.snapshot import Snapshot
 
 MAX_DECISIONS = 10_000
@@ -26,14 +25,13 @@ _MOST_SUGGESTIONS = 10
 Refusal: TypeAlias = NotFoundError | UnavailableError
 """Why a lookup of a batch has no answer: its application is unknown, or may be in a source that was never read."""
 Answer: TypeAlias = Recommendation | Refusal
-_Checked: TypeAlias = tuple[Cohort | Refusal, str, Mapping[str, str]]
 
 
 class Recorder(Protocol):
     """Where exposures go. The call does not wait for the disk."""
 
-    def expose_all(self, exposures: Sequence[Exposure]) -> None:
-        """Remember, soon, that users were given versions."""
+    def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
+        """Remember, soon, that users were given versions; each is an arm, a user and an experiment."""
 
 
 class Batches:
@@ -52,30 +50,21 @@ class Batches:
     def answer(self, snapshot: Snapshot, now: float, asked: Sequence[Lookup] | LookupProduct) -> list[Answer]:
         """One answer per lookup, in order: of a product all users of the first application, then of the second, .."""
         applications = _Applications(self._cohorts, snapshot, now)
-        if isinstance(asked, LookupProduct):
-            lookups = _product(applications, asked)
-        else:
-            _check_count("lookups", len(asked), "lookups")
-            lookups = [_checked(applications, lookup, position) for position, lookup in enumerate(asked)]
+        users, found = _product(applications, asked) if isinstance(asked, LookupProduct) else _each(applications, asked)
         require_state(snapshot)
-        return self._answered(lookups)
+        self._recorder.expose_all(
+            (outcome.arm, user, outcome.experiment)
+            for user, outcome in zip(users, found, strict=True)
+            if isinstance(outcome, Outcome)
+        )
+        for outcome, count in Counter(found).items():
+            if isinstance(outcome, Outcome):
+                self._telemetry.count_lookup(outcome.arm.application, outcome.arm.version, count)
+        return [outcome.recommendation if isinstance(outcome, Outcome) else outcome for outcome in found]
 
-    def _answered(self, lookups: Iterable[_Checked]) -> list[Answer]:
-        answers: list[Answer] = []
-        exposures: list[Exposure] = []
-        given: Counter[Outcome] = Counter()
-        for cohort, user, attributes in lookups:
-            if isinstance(cohort, Cohort):
-                outcome = cohort.outcome_of(user, attributes)
-                answers.append(outcome.recommendation)
-                exposures.append(Exposure(outcome.arm, user, cohort.state.experiment))
-                given[outcome] += 1
-            else:
-                answers.append(cohort)
-        self._recorder.expose_all(exposures)
-        for outcome, users in given.items():
-            self._telemetry.count_lookup(outcome.arm.application, outcome.arm.version, users)
-        return answers
+
+_Found: TypeAlias = tuple[list[str], list[Outcome | Refusal]]
+"""The user of each lookup, and what follows for them."""
 
 
 class _Applications:
@@ -99,35 +88,45 @@ class _Applications:
             return refusal
 
 
-def _product(applications: _Applications, asked: LookupProduct) -> Iterable[_Checked]:
-    for name, texts in (("applications", asked.applications), ("users", asked.users)):
-        _check_count(name, len(texts), name)
-    _check_count("users", len(asked.applications) * len(asked.users), "lookups (applications times users)")
-    cohorts = [applications.find(f"applications[{place}]", name) for place, name in enumerate(asked.applications)]
-    _check_users(asked.users)
-    attributes = attribute_texts(asked.attributes)
-    return ((cohort, user, attributes) for cohort, user in product(cohorts, asked.users))
-
-
-def _checked(applications: _Applications, lookup: Lookup, position: int) -> _Checked:
+def _each(applications: _Applications, lookups: Sequence[Lookup]) -> _Found:
+    _check_count("lookups", len(lookups), "lookups")
+    found: list[Outcome | Refusal] = []
     try:
-        cohort = applications.find("application", lookup.application)
-        check_user("user", lookup.user)
-        attributes = attribute_texts(lookup.attributes) if lookup.attributes else NO_ATTRIBUTES
+        for lookup in lookups:
+            cohort = applications.find("application", lookup.application)
+            check_user("user", lookup.user)
+            attributes = attribute_texts(lookup.attributes) if lookup.attributes else NO_ATTRIBUTES
+            found.append(cohort.outcome_of(lookup.user, attributes) if isinstance(cohort, Cohort) else cohort)
     except InvalidArgumentError as error:
-        field = f"lookups[{position}].{error.field}"
+        field = f"lookups[{len(found)}].{error.field}"
         raise InvalidArgumentError(field, error.message) from error
-    return cohort, lookup.user, attributes
+    return [lookup.user for lookup in lookups], found
+
+
+def _product(applications: _Applications, asked: LookupProduct) -> _Found:
+    users = asked.users
+    for name, texts in (("applications", asked.applications), ("users", users)):
+        _check_count(name, len(texts), name)
+    _check_count("users", len(asked.applications) * len(users), "lookups (applications times users)")
+    cohorts = [applications.find(f"applications[{place}]", name) for place, name in enumerate(asked.applications)]
+    _check_users(users)
+    attributes = attribute_texts(asked.attributes)
+    found: list[Outcome | Refusal] = []
+    for cohort in cohorts:
+        if isinstance(cohort, Cohort):
+            found += [cohort.outcome_of(user, attributes) for user in users]
+        else:
+            found += [cohort] * len(users)
+    return users * len(cohorts), found
 
 
 def _check_users(users: Sequence[str]) -> None:
-    position = 0
-    try:
-        for position, user in enumerate(users):  # noqa: B007 (read below)
+    for position, user in enumerate(users):
+        try:
             check_user("user", user)
-    except InvalidArgumentError as error:
-        field = f"users[{position}]"
-        raise InvalidArgumentError(field, error.message) from error
+        except InvalidArgumentError as error:
+            field = f"users[{position}]"
+            raise InvalidArgumentError(field, error.message) from error
 
 
 def _check_count(field: str, count: int, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import time
@@ -20,7 +20,7 @@ from iter8_gitops.serving.arguments import Lookup, LookupProduct, Measurement
 from iter8_gitops.serving.batches import Answer, Batches
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.spec.history import HistoryEntry
-from iter8_gitops.spec.metric import Exposure, MetricValue
+from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 
@@ -52,8 +52,8 @@ class Writer(Protocol):
     def expose(self, exposure: Exposure) -> None:
         """Remember, soon, that a user was given a version."""
 
-    def expose_all(self, exposures: Sequence[Exposure]) -> None:
-        """Remember, soon, that users were given versions."""
+    def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
+        """Remember, soon, that users were given versions; each is an arm, a user and an experiment."""
 
     def submit(self, values: Sequence[MetricValue]) -> Future[None]:
         """Store all of `values` or none; the future resolves once they are durable."""
@@ -145,7 +145,7 @@ class Experiments:
         cohort = self._cohorts.find(self._board.snapshot, self._clock(), field, application)
         check_user("user", user)
         outcome = cohort.outcome_of(user, attribute_texts(attributes) if attributes else NO_ATTRIBUTES)
-        self._writer.expose(Exposure(outcome.arm, user, cohort.state.experiment))
+        self._writer.expose(Exposure(outcome.arm, user, outcome.experiment))
         self._telemetry.count_lookup(outcome.arm.application, outcome.arm.version)
         return outcome.recommendation
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -32,7 +32,7 @@ from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.webhooks import Webhooks, WebhookSecret
 from iter8_gitops.spec.history import HistoryEntry
-from iter8_gitops.spec.metric import Exposure, MetricValue
+from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.routemap import Origin
@@ -145,7 +145,8 @@ class WriterAtOnce:
         self.exposures.append(exposure)
         self._store.record([exposure], [])
 
-    def expose_all(self, exposures: Sequence[Exposure]) -> None:
+    def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
+        exposures = [Exposure(*fields) for fields in given]
         self.exposures.extend(exposures)
         self._store.record(exposures, [])
 
