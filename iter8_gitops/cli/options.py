@@ -134,6 +134,14 @@ webhook_secret_option = click.option(
     help="File with the secret of webhooks that Git hosts send to /v1/hooks/git. "
     f"[default: the variable {WEBHOOK_SECRET_VARIABLE}; without either, none are taken]",
 )
+cors_origins_option = click.option(
+    "--cors-origins",
+    envvar="ITER8_CORS_ORIGINS",
+    default="",
+    metavar="ORIGINS",
+    help="Origins of web pages that may call the HTTP API, such as https://shop.example, with commas between them; "
+    "* for all. [default: none]",
+)
 server_option = click.option(
     "--server", default=DEFAULT_SERVER, show_default=True, envvar="ITER8_SERVER", help="Where the HTTP API is."
 )

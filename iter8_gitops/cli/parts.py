@@ -11,6 +11,7 @@ import click
 from iter8_gitops.cli.cluster_options import controller_cluster_options
 from iter8_gitops.cli.options import (
     WEBHOOK_SECRET_VARIABLE,
+    cors_origins_option,
     git_access_options,
     grpc_port_option,
     host_option,
@@ -58,8 +59,15 @@ def controller(location: str | None, state_dir: Path, **options: Any) -> None:
 @workers_option
 @metrics_store_option
 @webhook_secret_option
+@cors_origins_option
 def serve(
-    state_dir: Path, host: str, port: int, workers: int, metrics_store: str, webhook_secret_file: Path | None
+    state_dir: Path,
+    host: str,
+    port: int,
+    workers: int,
+    metrics_store: str,
+    webhook_secret_file: Path | None,
+    cors_origins: str,
 ) -> None:
     """Serve the HTTP API from the board in the state directory, with gunicorn.
 
@@ -68,6 +76,7 @@ def serve(
       iter8-gitops serve --state-dir /var/lib/iter8 --host 0.0.0.0 --port 8080 --workers 4
     """
     from iter8_gitops.runtime.processes import prepare_process
+    from iter8_gitops.serving.http.origins import origins_in
     from iter8_gitops.serving.server import serve_http
     from iter8_gitops.serving.settings import ServingSettings
     from iter8_gitops.serving.webhooks import WebhookSecret
@@ -77,7 +86,15 @@ def serve(
     state = StateFolder(state_dir.absolute())
     secret = WebhookSecret(os.environ.pop(WEBHOOK_SECRET_VARIABLE, ""), webhook_secret_file)
     serve_http(
-        ServingSettings(state, host=host, http_port=port, workers=workers, metrics=metrics_store, webhook_secret=secret)
+        ServingSettings(
+            state,
+            host=host,
+            http_port=port,
+            workers=workers,
+            metrics=metrics_store,
+            webhook_secret=secret,
+            cors_origins=origins_in(cors_origins),
+        )
     )
 
 

@@ -16,6 +16,7 @@ from iter8_gitops.cli.cluster_options import controller_cluster_options
 from iter8_gitops.cli.options import (
     LOCATION_VARIABLE,
     METRICS_STORE_VARIABLE,
+    cors_origins_option,
     default_state_dir,
     git_access_options,
     grpc_port_option,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @workers_option
 @metrics_store_option
 @webhook_secret_option
+@cors_origins_option
 def up(
     location: str | None,
     state_dir: Path | None,
@@ -55,6 +57,7 @@ def up(
     workers: int,
     metrics_store: str,
     webhook_secret_file: Path | None,
+    cors_origins: str,
     **options: Any,
 ) -> None:
     """Serve the routemaps of PATH|URL: a Git repository (local or remote) or a directory of YAML files.
@@ -74,6 +77,7 @@ def up(
     from iter8_gitops.runtime.processes import prepare_process
     from iter8_gitops.runtime.supervisor import Supervisor
     from iter8_gitops.runtime.wiring import check_settings
+    from iter8_gitops.serving.http.origins import origins_in
 
     prepare_process("up")
     state = (state_dir or default_state_dir(location or _cluster_address(options))).absolute()
@@ -82,11 +86,12 @@ def up(
     if port == grpc_port:
         message = f"--port and --grpc-port are both {port}; give each its own"
         raise ConfigurationError(message)
+    origins_in(cors_origins)
     for wanted in (port, grpc_port):
         _require_free(host, wanted)
-    supervisor = Supervisor(
-        _parts(location, state, options, host, port, grpc_port, workers, metrics_store, webhook_secret_file)
-    )
+    secret = webhook_secret_file.absolute() if webhook_secret_file else None
+    web = {"port": port, "workers": workers, "webhook_secret_file": secret, "cors_origins": cors_origins}
+    supervisor = Supervisor(_parts(location, state, options, host, web, grpc_port, metrics_store))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -130,11 +135,9 @@ def _parts(
     state: Path,
     options: dict[str, Any],
     host: str,
-    port: int,
+    web: Mapping[str, object],
     grpc_port: int,
-    workers: int,
     metrics_store: str,
-    webhook_secret_file: Path | None,
 ) -> list[Part]:
     from iter8_gitops.cli.settings import command_words
     from iter8_gitops.runtime.supervisor import Part
@@ -143,12 +146,10 @@ def _parts(
         words = command_words({"state_dir": state, **given})
         return (sys.executable, "-m", "iter8_gitops", name, *words)
 
-    secret = webhook_secret_file.absolute() if webhook_secret_file else None
-    web = {"host": host, "port": port, "workers": workers, "webhook_secret_file": secret}
     return [
         # By the environment, because a URL may hold a password, and command lines are there for all to see.
         Part("controller", command("controller", **options), {LOCATION_VARIABLE: location or ""}),
-        Part("http", command("serve", **web), {METRICS_STORE_VARIABLE: metrics_store}),
+        Part("http", command("serve", host=host, **web), {METRICS_STORE_VARIABLE: metrics_store}),
         Part("grpc", command("grpc", host=host, grpc_port=grpc_port), {METRICS_STORE_VARIABLE: metrics_store}),
     ]
 

@@ -21,7 +21,7 @@ STALENESS_SECONDS = 1.0
 class Recommendation:
     """The answer of a lookup. `stale` says that it rests on a state that could not be renewed.
 
-    `rule` is the name of the rule that decided, "" where none did.
+    `rule` is the name of the rule that decided, "" where none did; `alone` says that no other version takes traffic.
     Compared by identity: one is made per decision and state, and given to every user of it.
     """
 
@@ -32,6 +32,7 @@ class Recommendation:
     stale: bool
     reason: Reason = Reason.RANDOM
     rule: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +58,7 @@ class Outcome:
                 stale,
                 decision.reason,
                 decision.rule,
+                sum(weight > 0 for weight in state.weights) <= 1,
             ),
         )
 

@@ -13,6 +13,7 @@ class ServingSettings:
     """Where to listen, and where the state of this machine is. A port of 0 lets the system choose one.
 
     `metrics` says which metric store is used; see `MetricStoreRequest`. `webhook_secret` is what Git hosts prove.
+    `cors_origins` are the origins of web pages that may call the HTTP API; `("*",)` are all.
     """
 
     state: StateFolder
@@ -22,3 +23,4 @@ class ServingSettings:
     workers: int = 2
     metrics: str = "sqlite:"
     webhook_secret: WebhookSecret = field(default_factory=WebhookSecret)
+    cors_origins: tuple[str, ...] = ()

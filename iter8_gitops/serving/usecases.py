@@ -12,7 +12,7 @@ from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.core.applications import find_routemap, require_state
 from iter8_gitops.core.arguments import check_metric_name, check_user, check_value, shown
 from iter8_gitops.core.attributes import NO_ATTRIBUTES, attribute_texts
-from iter8_gitops.core.cohorts import Cohorts, Recommendation
+from iter8_gitops.core.cohorts import Cohorts, Outcome, Recommendation
 from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
 from iter8_gitops.errors import InvalidArgumentError
@@ -142,9 +142,7 @@ class Experiments:
         texts, booleans and finite numbers by name.
         Raises `InvalidArgumentError`, `NotFoundError`, and `UnavailableError` before the first snapshot.
         """
-        cohort = self._cohorts.find(self._board.snapshot, self._clock(), field, application)
-        check_user("user", user)
-        outcome = cohort.outcome_of(user, attribute_texts(attributes) if attributes else NO_ATTRIBUTES)
+        outcome = self._outcome(application, user, field, attributes)
         self._writer.expose(Exposure(outcome.arm, user, outcome.experiment))
         self._telemetry.count_lookup(outcome.arm.application, outcome.arm.version)
         return outcome.recommendation
@@ -155,6 +153,21 @@ class Experiments:
         Raises as `Batches` says.
         """
         return self._batches.answer(self._board.snapshot, self._clock(), asked)
+
+    def peek(
+        self,
+        application: str,
+        user: str,
+        field: str = "application",
+        attributes: Mapping[str, object] | None = None,
+    ) -> Recommendation:
+        """What `lookup` would answer; the user was not given it, and nothing is recorded. For any thread."""
+        return self._outcome(application, user, field, attributes).recommendation
+
+    def _outcome(self, application: str, user: str, field: str, attributes: Mapping[str, object] | None) -> Outcome:
+        cohort = self._cohorts.find(self._board.snapshot, self._clock(), field, application)
+        check_user("user", user)
+        return cohort.outcome_of(user, attribute_texts(attributes) if attributes else NO_ATTRIBUTES)
 
     def write(self, measurements: Sequence[Measurement], within: str | None = None) -> Future[None]:
         """Store every one of `measurements`, or none; the future resolves once they are durable.
@@ -242,6 +255,10 @@ class Experiments:
         """Whether there is a snapshot, and whether it is fresh. Never raises."""
         snapshot = self._board.snapshot
         return BoardStatus(has_state(snapshot), staleness(snapshot, self._clock()), snapshot)
+
+    def published(self) -> Snapshot:
+        """The whole board. Raises `UnavailableError` before the first snapshot."""
+        return self._published()
 
     def _published(self) -> Snapshot:
         snapshot = self._board.snapshot

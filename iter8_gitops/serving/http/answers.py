@@ -10,6 +10,7 @@ from falcon.asgi import App, Request, Response
 from msgspec.json import Encoder
 
 from iter8_gitops.errors import InvalidArgumentError, NotFoundError, UnavailableError
+from iter8_gitops.serving.http.ofrep_refusals import FLAGS, refusal_view
 
 PLAIN_TEXT_ROUTES = frozenset({"/abnDashboard"})
 """Routes of Iter8's own API, whose clients expect errors as one line of plain text."""
@@ -89,6 +90,8 @@ def _answer_problem(
     if req.uri_template in PLAIN_TEXT_ROUTES:
         resp.data = f"{' '.join(description.split())}\n".encode()
         resp.content_type = "text/plain; charset=utf-8"
+    elif (req.uri_template or "").startswith(FLAGS):
+        answer_json(resp, refusal_view(req, "GENERAL", description))
     else:
         answer_json(resp, _problem(title, description, field))
 

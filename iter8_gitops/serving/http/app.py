@@ -10,10 +10,13 @@ from typing import Any
 from falcon import RequestOptions
 from falcon.asgi import App, Request, Response, WebSocket
 
+from iter8_gitops.serving.flags import Flags
 from iter8_gitops.serving.http.answers import add_error_handlers
 from iter8_gitops.serving.http.dashboards import AbnDashboardResource
 from iter8_gitops.serving.http.decisions import LookupResource, MetricsResource
 from iter8_gitops.serving.http.hooks import GitHookResource
+from iter8_gitops.serving.http.ofrep import FlagResource, FlagsResource
+from iter8_gitops.serving.http.ofrep_refusals import FLAGS
 from iter8_gitops.serving.http.operations import (
     HealthResource,
     OpenapiResource,
@@ -89,6 +92,9 @@ def create_app(
     app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}/history", HistoryResource(experiments))
     app.add_route("/v1/hooks/git", GitHookResource(webhooks))
+    flags = Flags(experiments)
+    app.add_route(FLAGS, FlagsResource(flags))
+    app.add_route(FLAGS + "/{key:path}", FlagResource(flags))
     app.add_route("/abnDashboard", AbnDashboardResource(experiments))
     app.add_route("/metrics", PrometheusResource(telemetry, scrape))
     app.add_route("/healthz", HealthResource())

@@ -26,8 +26,13 @@ async def read_json(req: Request, whole_number: Callable[[str], float] = float) 
     Raises `RequestError` (413 above 4 MiB, 415 for another content type) and `InvalidArgumentError`
     with the line and column of what is not JSON, and for NaN, infinity and duplicate keys.
     """
+    return decode_json(await read_json_text(req), whole_number)
+
+
+async def read_json_text(req: Request) -> bytes:
+    """The body of a request that says that it is JSON, not decoded yet. Raises as `read_json` does for that."""
     _require_json(req)
-    return _decode(await read_body(req), whole_number)
+    return await read_body(req)
 
 
 def exact_number(digits: str) -> float:
@@ -64,7 +69,8 @@ async def read_body(req: Request) -> bytes:
     return bytes(body)
 
 
-def _decode(body: bytes, whole_number: Callable[[str], float]) -> Any:
+def decode_json(body: bytes, whole_number: Callable[[str], float] = float) -> Any:
+    """The plain JSON values in `body`, as `read_json` has them. Raises `InvalidArgumentError`."""
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

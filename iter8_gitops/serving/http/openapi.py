@@ -6,6 +6,7 @@ from typing import Any
 
 from iter8_gitops import __version__
 from iter8_gitops.core.attributes import MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
+from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS, ofrep_paths
 from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER, Schema, reference
 from iter8_gitops.serving.usecases import MAX_HISTORY
 
@@ -35,13 +36,14 @@ def openapi_document() -> dict[str, Any]:
             "/v1/routemaps/{namespace}/{name}": {"get": _routemap()},
             "/v1/routemaps/{namespace}/{name}/history": {"get": _history()},
             "/v1/hooks/git": {"post": _git_hook()},
+            **ofrep_paths(),
             "/abnDashboard": {"get": _dashboard()},
             "/metrics": {"get": _operation("scrape", "Counters and gauges for Prometheus", _TEXT, {"type": "string"})},
             "/healthz": {"get": _operation("health", "Is the process alive?", _JSON, reference("Health"))},
             "/readyz": {"get": _readiness()},
             "/openapi.json": {"get": _operation("openapi", "This document", _JSON, {"type": "object"})},
         },
-        "components": {"schemas": SCHEMAS},
+        "components": {"schemas": SCHEMAS | OFREP_SCHEMAS},
     }
 
 

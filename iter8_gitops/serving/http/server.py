@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from iter8_gitops.serving.backend import Backend
 from iter8_gitops.serving.http.app import TimedRequest, create_app
 from iter8_gitops.serving.http.listening import listen
+from iter8_gitops.serving.http.origins import allow_origins
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.settings import ServingSettings
 from iter8_gitops.serving.webhooks import Webhooks
@@ -76,6 +77,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
         webhooks = Webhooks(self._settings.webhook_secret, state.nudges, state.deliveries)
         app = create_app(backend.experiments, backend.telemetry, scrape, webhooks)
         app.add_middleware(_ClosesAtShutdown(backend.close))
+        allow_origins(app, self._settings.cors_origins)
         return app
 
     def _on_worker_exit(self, _arbiter: Any, _worker: Any) -> None:

@@ -1,0 +1,41 @@
+"""Assignments in the words of OpenFeature, for servers and clients alike (https://openfeature.dev/specification/types)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from iter8_gitops.core.cohorts import Recommendation
+from iter8_gitops.core.targeting import Reason
+from iter8_gitops.spec.attributes import Scalar
+
+STATIC = "STATIC"
+SPLIT = "SPLIT"
+TARGETING_MATCH = "TARGETING_MATCH"
+
+
+def reason_of(found: Recommendation) -> str:
+    """Why a user gets a version: an override, the holdout or a rule decides, one version takes everybody, or chance."""
+    if found.reason is not Reason.RANDOM:
+        return TARGETING_MATCH
+    return STATIC if found.alone else SPLIT
+
+
+def metadata_of(found: Recommendation) -> dict[str, str | bool]:
+    """What else is known of an assignment. `cohort` is why the user got it: `random`, `override`, `holdout`, `rule`."""
+    known: dict[str, str | bool] = {
+        "application": found.application,
+        "signature": found.signature,
+        "stale": found.stale,
+        "cohort": found.reason.value,
+    }
+    return known | {"rule": found.rule} if found.rule else known
+
+
+def scalars(context: Mapping[str, Any]) -> dict[str, Scalar]:
+    """The entries of an evaluation context that rules can compare, without the targeting key."""
+    return {
+        name: value
+        for name, value in context.items()
+        if name != "targetingKey" and isinstance(value, str | bool | int | float)
+    }
