@@ -11,6 +11,7 @@ import click
 from iter8_gitops.cli.client import get_json
 from iter8_gitops.cli.options import output_option, server_option
 from iter8_gitops.cli.output import local_time, print_json, print_table
+from iter8_gitops.spec.percentages import format_percentage
 
 _SOURCE_HEADINGS = ("NAME", "ROUTEMAPS", "REVISION", "AUTHOR", "RESULT", "LOCATION")
 _HEADINGS = ("NAME", "VERSION", "WEIGHT", "AVAILABLE", "SIGNATURE", "REVISION", "STATUS")
@@ -47,6 +48,9 @@ def routemaps(application: str | None, server: str, output: str) -> None:
         print_table(_HEADINGS, [row for routemap in shown for row in _rows(routemap)])
     else:
         click.echo("no routemaps")
+    if application is not None:
+        for said in _targeting(answer):
+            click.echo(f"not at random: {said}")
     if answer["staleReason"]:
         click.echo(f"stale: {answer['staleReason']}")
     for problem in problems:
@@ -106,6 +110,19 @@ def _rows(routemap: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             status,
         )
         name, revision = "", ""
+
+
+def _targeting(routemap: dict[str, Any]) -> Iterator[str]:
+    """Who gets what, not at random, in the order in which it decides."""
+    targeting = routemap["targeting"]
+    names = [version["name"] for version in routemap["versions"]]
+    if users := targeting["overrides"]["users"]:
+        yield f"{users} users by overrides" if users > 1 else "1 user by an override"
+    if targeting["holdout"]:
+        yield f"{format_percentage(targeting['holdout'])} of the users, the holdout, get {names[0]}"
+    for rule in targeting["rules"]:
+        conditions = (f"{attribute} is {' or '.join(texts)}" for attribute, texts in rule["when"].items())
+        yield f"rule {rule['name']}: {names[rule['version']]} where {' and '.join(conditions)}"
 
 
 def _sentence(problem: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Which share of an application's users gets another version when weights or the salt change.
+"""Which share of an application's users gets another version when weights, the salt or the holdout change.
 
 The derivation. By `docs/assignment.md` a user has for each version i a number E_i = -ln(u_i), and these are
 independent and exponentially distributed with rate 1. With weights w the user gets the version with the smallest
@@ -14,6 +14,10 @@ density exp(-t), that gives
 where the second form multiplies both sides of the fraction by w_i * w'_i, so that whole numbers suffice. Nobody stays
 on a version without weight. With another salt all numbers are drawn anew, so the two assignments are independent, and
 a user gets i both times with the probability p_i * q_i, the product of its shares.
+
+The holdout (`core.targeting`) takes the users below its share, by a number that is independent of all of these. So with
+the shares h and h', users below both stay on the primary, those above both move as above, and of those in between the
+ones stay whom chance gives the primary when they are not held out.
 """
 
 from __future__ import annotations
@@ -22,16 +26,26 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 
-def moved_share(before: Sequence[int], after: Sequence[int], *, same_salt: bool = True) -> float:
+def moved_share(
+    before: Sequence[int],
+    after: Sequence[int],
+    *,
+    same_salt: bool = True,
+    holdouts: tuple[float, float] = (0.0, 0.0),
+) -> float:
     """The expected share of users, from 0 to 1, that gets another version with the weights `after`.
 
     Versions count by their index, so the weights may be of different numbers of versions. Where every weight is 0,
-    everybody is on the first version. Exactly 0.0 when nobody can move.
+    everybody is on the first version. `holdouts` are the shares held out before and after. Exactly 0.0 when nobody can
+    move.
     """
     count = max(len(before), len(after))
     old, new = _effective(before, count), _effective(after, count)
     stays = _staying(old, new) if same_salt else _meeting(old, new)
-    return float(1 - stays)
+    always, ever = Fraction(min(holdouts)), Fraction(max(holdouts))
+    at_random = new if holdouts[1] < holdouts[0] else old
+    on_primary = Fraction(at_random[0], sum(at_random))
+    return float((1 - ever) * (1 - stays) + (ever - always) * (1 - on_primary))
 
 
 def _effective(weights: Sequence[int], count: int) -> list[int]:

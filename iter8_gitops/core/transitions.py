@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from iter8_gitops.core.conditions import DEADLINE_EXCEEDED, overdue
+from iter8_gitops.core.targeting_changes import Outline, targeting_changes
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, VersionState
@@ -51,6 +52,9 @@ def _of_routemap(before: RoutemapState, after: RoutemapState) -> list[Transition
         told.append(Transition("WeightsChanged", f"weights {_weights(before)} -> {_weights(after)}"))
     if before.salt != after.salt:
         told.append(Transition("SaltChanged", "the salt changed: users are assigned anew"))
+    if before.targeting != after.targeting:
+        changes = targeting_changes(Outline.of(before.targeting), Outline.of(after.targeting))
+        told.append(Transition("TargetingChanged", f"who gets what, not at random, changed: {'; '.join(changes)}"))
     return told
 
 

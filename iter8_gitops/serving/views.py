@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from iter8_gitops.core.targeting_changes import Outline
 from iter8_gitops.serving.usecases import BoardStatus, HistoryPage, Overview, RoutemapReport
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import ResourceState, SourceStatus, VersionState
@@ -71,6 +72,7 @@ def routemap_view(report: RoutemapReport) -> Json:
             for version in state.versions
         ],
         "salt": state.salt,
+        "targeting": _targeting(Outline.of(state.targeting)),
         "epoch": state.epoch,
         "routes": [
             {
@@ -127,6 +129,22 @@ def problem_view(problem: Problem) -> Json:
         "message": problem.message,
         "hint": problem.hint,
         "application": problem.application,
+    }
+
+
+def _targeting(outline: Outline) -> Json:
+    """Without the users of the overrides, who are nobody's business here."""
+    return {
+        "overrides": {"users": outline.overrides, "digest": outline.digest},
+        "holdout": outline.holdout,
+        "rules": [
+            {
+                "name": rule.name,
+                "when": {attribute: list(values) for attribute, values in rule.when},
+                "version": rule.version,
+            }
+            for rule in outline.rules
+        ],
     }
 
 

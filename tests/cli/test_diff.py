@@ -108,6 +108,22 @@ def test_differences_are_exit_code_1_and_a_block_for_each_routemap(bench: Bench,
     ]
 
 
+def test_targeting_is_told_and_what_cannot_be_told_of_it(bench: Bench, folder: Path) -> None:
+    held, rules = "{holdout: 20%", ", rules: [{name: staff, when: {group: staff}, version: v1}]"
+    for assignment, users in (
+        (f"{held}}}", "10.0% move"),
+        (
+            f"{held}{rules}}}",
+            "10.0% move, besides those whom rules or overrides mean: how many these are cannot be told",
+        ),
+    ):
+        write(folder, {"web": f"{TREE['web']}  assignment: {assignment}\n"})
+        said = against(bench, folder).stdout
+        assert "  targeting  holdout 0% -> 20%\n" in said
+        assert f"  users      {users}\n" in said
+        assert ("             rule staff is new\n" in said) is (rules in assignment)
+
+
 def test_the_fields_of_written_routes_are_compared(bench: Bench, folder: Path) -> None:
     write(
         folder,

@@ -42,6 +42,22 @@ def test_a_source_that_fails_is_told_once_also_when_no_routemap_came_from_it(mon
     assert result.output == f"no routemaps\nstale: {failing}\n"
 
 
+def test_who_gets_what_not_at_random_is_told_of_one_routemap(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = {"name": "staff", "when": {"country": ["de"], "group": ["beta", "staff"]}, "version": 1}
+    targeting = {"overrides": {"users": 2, "digest": "0123"}, "holdout": 0.05, "rules": [rule]}
+    told: dict[str, Any] = {"settled": True, "stalled": False, "available": True, "weight": 1, "signature": "aaaa"}
+    versions = [{"name": name, **told} for name in ("stable", "one-page")]
+    place = {"application": "shop/web", "revision": "1", "problems": [], "staleReason": ""}
+    answer = {**place, "versions": versions, "targeting": targeting}
+    monkeypatch.setattr(import_module("iter8_gitops.cli.get"), "get_json", lambda server, path: answer)
+    result = CliRunner().invoke(main, ["get", "routemaps", "shop/web"])
+    assert result.output.splitlines()[-3:] == [
+        "not at random: 2 users by overrides",
+        "not at random: 5% of the users, the holdout, get stable",
+        "not at random: rule staff: one-page where country is de and group is beta or staff",
+    ]
+
+
 def source(result: str, **more: Any) -> dict[str, Any]:
     known = {"name": "git", "location": "git host/repo (main)", "revision": "0123456789abcdef", "author": "Ada <a@b.c>"}
     rest: dict[str, Any] = {"routemaps": 3, "readAt": None, "failingSince": None, "message": "", "problems": []}

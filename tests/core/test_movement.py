@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from iter8_gitops.core.assignment import Assigner
 from iter8_gitops.core.movement import moved_share
+from iter8_gitops.core.targeting import holdout_position, holdout_seed
 
 COUNT = 10_000
 USERS = [f"user-{number}" for number in range(COUNT)]
@@ -94,3 +95,38 @@ def test_changing_one_weight_moves_as_few_as_any_assignment_could(before: list[i
     old, new = shares(before, len(before)), shares(after, len(before))
     least = sum(abs(p - q) for p, q in zip(old, new, strict=True)) / 2
     assert moved_share(before, after) == pytest.approx(least, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "holdouts"),
+    [
+        ([90, 10], [90, 10], (0.0, 0.2)),
+        ([90, 10], [90, 10], (0.2, 0.05)),
+        ([90, 10], [50, 50], (0.3, 0.3)),
+        ([90, 10], [50, 50], (0.1, 0.4)),
+        ([60, 30, 10], [10, 30, 60], (0.4, 0.1)),
+        ([0, 1], [0, 1], (0.0, 1.0)),
+        ([1, 0], [1, 0], (0.0, 1.0)),
+    ],
+)
+@pytest.mark.parametrize("salts", [("", ""), ("2026-11", "2026-12")])
+def test_as_many_users_move_as_the_assignment_and_the_holdout_move(
+    before: list[int], after: list[int], holdouts: tuple[float, float], salts: tuple[str, str]
+) -> None:
+    seed = holdout_seed("shop/checkout")
+    old = Assigner.of("shop/checkout", salts[0], before)
+    new = Assigner.of("shop/checkout", salts[1], after)
+
+    def version_of(user: str, assigner: Assigner, holdout: float) -> int:
+        return 0 if holdout_position(seed, user) < holdout else assigner.version_of(user)
+
+    moved = sum(version_of(user, old, holdouts[0]) != version_of(user, new, holdouts[1]) for user in USERS) / COUNT
+
+    expected = moved_share(before, after, same_salt=salts[0] == salts[1], holdouts=holdouts)
+    assert abs(moved - expected) <= 4 * math.sqrt(expected * (1 - expected) / COUNT) + 1e-12
+
+
+def test_a_holdout_moves_those_whom_chance_gave_a_candidate() -> None:
+    assert moved_share([90, 10], [90, 10], holdouts=(0.0, 0.5)) == pytest.approx(0.05)
+    assert moved_share([90, 10], [50, 50], holdouts=(1.0, 1.0)) == 0.0
+    assert moved_share([90, 10], [90, 10], holdouts=(0.05, 0.05)) == 0.0

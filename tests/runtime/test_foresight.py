@@ -11,12 +11,13 @@ import pytest
 
 from iter8_gitops.cluster.manifests import ManifestsCluster
 from iter8_gitops.contracts.cluster import RoutePlace
+from iter8_gitops.core.targeting_changes import Outline
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.runtime.foresight.changes import Change, Differences, RoutemapDifference
 from iter8_gitops.runtime.foresight.comparing import compare
 from iter8_gitops.runtime.foresight.outlook import Lookout, foresee
-from iter8_gitops.runtime.foresight.published import state_of
+from iter8_gitops.runtime.foresight.published import outline_of, state_of
 from iter8_gitops.runtime.inspection import tools
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.serving.usecases import RoutemapReport
@@ -83,9 +84,11 @@ class Cluster:
             for each in places
         }
 
-    def foresee(self, present: States | None = None, /, **files: str) -> Differences:
+    def foresee(
+        self, present: States | None = None, shown: Mapping[str, Outline] | None = None, /, **files: str
+    ) -> Differences:
         lookout = Lookout(Intake(KINDS, None), TOOLS, self.look, self.look_at_routes)
-        return foresee(tree_of(**files), lookout, present or {}, now=1000.0)
+        return foresee(tree_of(**files), lookout, present or {}, now=1000.0, shown=shown or {})
 
     def foresee_by_names(self, present: States, /, **files: str) -> Differences:
         """The same where nobody can look at routes."""
@@ -135,6 +138,52 @@ def test_what_the_http_api_shows_suffices_to_compare() -> None:
     assert compare(shown["shop/web"], present["shop/web"], ()).change is Change.UNCHANGED
     assert shown["shop/web"].origin == present["shop/web"].origin
     assert shown["shop/web"].routes == present["shop/web"].routes
+
+
+TARGETING = "{overrides: {alice: v1}, holdout: 5%, rules: [{name: staff, when: {group: [staff]}, version: v1}]}"
+
+
+def targeted(assignment: str = TARGETING) -> str:
+    return f"{routemap()}  assignment: {assignment}\n"
+
+
+def test_a_change_of_targeting_is_told_with_the_share_that_the_holdout_moves() -> None:
+    found = only(BOTH.foresee(published(BOTH.foresee(web=routemap())), web=targeted()))
+
+    assert found.change is Change.CHANGED
+    assert found.targeting == ("holdout 0% -> 5%", "overrides 0 -> 1", "rule staff is new")
+    assert found.moved == pytest.approx(0.005)
+    assert found.unforeseen
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (TARGETING, ()),
+        (TARGETING.replace("alice", "bob"), ("other overrides, 1 as before",)),
+        (TARGETING.replace("[staff]", "[staff, beta]"), ("rule staff changed",)),
+    ],
+)
+def test_what_the_http_api_shows_suffices_to_compare_targeting_too(after: str, told: tuple[str, ...]) -> None:
+    present = published(BOTH.foresee(web=targeted()))
+    views = {name: routemap_view(RoutemapReport(state, "", {})) for name, state in present.items()}
+    states = {name: state_of(view) for name, view in views.items()}
+
+    found = only(BOTH.foresee(states, {name: outline_of(view) for name, view in views.items()}, web=targeted(after)))
+
+    assert "alice" not in str(views)
+    assert found.targeting == told
+    assert found.change is (Change.CHANGED if told else Change.UNCHANGED)
+
+
+def test_a_routemap_that_is_kept_keeps_its_targeting() -> None:
+    present = published(BOTH.foresee(web=targeted()))
+    views = {name: routemap_view(RoutemapReport(state, "", {})) for name, state in present.items()}
+    broken = "apiVersion: iter8.tools/v1\nkind: Routemap\nmetadata: {name: web, namespace: shop}\nspec: {}\n"
+
+    for states in (present, {name: state_of(view) for name, view in views.items()}):
+        found = only(BOTH.foresee(states, {name: outline_of(view) for name, view in views.items()}, web=broken))
+        assert (found.change, found.targeting) == (Change.UNCHANGED, ())
 
 
 @pytest.mark.parametrize("answer", [{}, {"application": 1}, {"application": "shop/web", "source": "x", "path": "y"}])

@@ -104,8 +104,8 @@ def _exiting(command: Callable[..., bool]) -> Callable[..., None]:
 def diff(location: str | None, server: str | None, state_dir: Path | None, output: str, **options: Any) -> bool:
     """Show what would change on the cluster and on the board if PATH|URL were reconciled now.
 
-    For every routemap: weights, the expected share of users that get another version, versions whose metrics start
-    anew, what versions wait for, and routes with the fields that change. Nothing is written anywhere: not to the
+    For every routemap: weights, targeting, the expected share of users that get another version, versions whose metrics
+    start anew, what versions wait for, and routes with the fields that change. Nothing is written anywhere: not to the
     cluster, the board, nor the repository.
 
     Give PATH|URL, --path, --namespace, --cluster and --config as the controller has them. The whole tree counts: a
@@ -130,7 +130,7 @@ def diff(location: str | None, server: str | None, state_dir: Path | None, outpu
     if location is None:
         raise ConfigurationError("give PATH|URL: the tree or the repository to compare with the present state")
     present = _present(server, state_dir)
-    found = differences(_settings(location, state_dir, options), present.states)
+    found = differences(_settings(location, state_dir, options), present.states, present.shown)
     for problem in found.problems:
         click.echo(" ".join(str(problem).splitlines()), err=True)
     for note in found.notes:

@@ -52,6 +52,8 @@ def _routemap(each: RoutemapDifference) -> Json:
         "path": each.path,
         "kept": each.kept,
         "movedShare": each.moved,
+        "targeting": list(each.targeting),
+        "moreMayMove": each.unforeseen,
         "before": _state(each.before),
         "after": _state(each.after),
         "versions": [_version(version) for version in each.versions],

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from iter8_gitops.cli.client import get_json
 from iter8_gitops.core.freshness import awaited, staleness
+from iter8_gitops.core.targeting_changes import Outline
 from iter8_gitops.errors import NotFoundError, UnavailableError
-from iter8_gitops.runtime.foresight.published import state_of
+from iter8_gitops.runtime.foresight.published import outline_of, state_of
 from iter8_gitops.spec.snapshot import RoutemapState
 from iter8_gitops.spec.state_folder import StateFolder
 
@@ -22,11 +23,15 @@ _REQUESTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The published states by application, where they are from, and why they may be out of date ("" when not)."""
+    """The published states by application, where they are from, and why they may be out of date ("" when not).
+
+    `shown` is what is known of targeting where the states do not have all of it.
+    """
 
     place: str = "nothing"
     states: Mapping[str, RoutemapState] = field(default_factory=dict)
     stale: str = ""
+    shown: Mapping[str, Outline] = field(default_factory=dict)
 
 
 def on_board(state: StateFolder) -> Present:
@@ -54,9 +59,9 @@ def on_server(server: str) -> Present:
         message = f"{server} does not answer as iter8-gitops does"
         raise UnavailableError(message) from error
     with ThreadPoolExecutor(_REQUESTS) as pool:
-        views = list(pool.map(lambda name: _view(server, name), names))
-    found = [state_of(view) for view in views if view is not None]
-    return Present(server, {state.application: state for state in found}, stale)
+        views = [view for view in pool.map(lambda name: _view(server, name), names) if view is not None]
+    states = {state.application: state for state in map(state_of, views)}
+    return Present(server, states, stale, dict(zip(states, map(outline_of, views), strict=True)))
 
 
 def _view(server: str, application: str) -> Mapping[str, Any] | None:

@@ -34,8 +34,11 @@ def weight_sentence(before: RoutemapState | None, after: RoutemapState) -> str:
     return ""
 
 
-def moved_sentence(share: float) -> str:
-    """How many users get another version."""
+def moved_sentence(share: float, *, more: bool = False) -> str:
+    """How many users get another version; `more` do for reasons that are not in `share`."""
+    if more:
+        others = moved_sentence(share)
+        return f"{others}, besides those whom rules or overrides mean: how many these are cannot be told"
     if share == 0:
         return "nobody moves"
     if share < _LEAST_SHOWN:

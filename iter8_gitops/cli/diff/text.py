@@ -62,8 +62,9 @@ def _rows(each: RoutemapDifference) -> Iterator[Row]:
             yield "weights", said
         if before is not None and before.salt != after.salt:
             yield "salt", f"{json.dumps(before.salt)} -> {json.dumps(after.salt)}: users are assigned anew"
-        if before is not None and (before.weights, before.salt) != (after.weights, after.salt):
-            yield "users", moved_sentence(each.moved)
+        yield from _labelled("targeting", each.targeting)
+        if before is not None and (each.targeting or (before.weights, before.salt) != (after.weights, after.salt)):
+            yield "users", moved_sentence(each.moved, more=each.unforeseen)
         if before is not None:
             for version in each.versions:
                 yield from _labelled(version_label(version), content_sentences(version))

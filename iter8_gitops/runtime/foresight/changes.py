@@ -79,7 +79,8 @@ class VersionDifference:
 class RoutemapDifference:
     """A routemap before and after: None where it is not there. `moved` is the expected share of users, from 0 to 1.
 
-    `kept` says why the present state stays though the tree does not show it, "" for none.
+    `targeting` has a sentence per change of it; `unforeseen`: rules or overrides change, and how many users these move
+    cannot be told. `kept` says why the present state stays though the tree does not show it, "" for none.
     """
 
     application: str
@@ -90,6 +91,8 @@ class RoutemapDifference:
     versions: tuple[VersionDifference, ...] = ()
     routes: tuple[RouteDifference, ...] = ()
     kept: str = ""
+    targeting: tuple[str, ...] = ()
+    unforeseen: bool = False
 
     @property
     def path(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from iter8_gitops.core.availability import by_identity
 from iter8_gitops.core.movement import moved_share
+from iter8_gitops.core.targeting_changes import Outline, overrides_or_rules_differ, targeting_changes
 from iter8_gitops.core.transitions import promoted_candidate
 from iter8_gitops.runtime.foresight.changes import (
     DIFFERENCES,
@@ -22,24 +23,29 @@ def compare(
     after: RoutemapState | None,
     routes: Sequence[RouteDifference],
     kept: str = "",
+    shown: Outline | None = None,
 ) -> RoutemapDifference:
     """The difference between two states, of which there is at least one, and that of the routes which belong to it.
 
-    Messages and times do not count, for they change by themselves.
+    Messages and times do not count, for they change by themselves. `shown` is what is known of the targeting before,
+    where the state does not have all of it.
     """
-    shown = after or before
-    if shown is None:
+    either = after or before
+    if either is None:
         raise ValueError("a routemap that never was has no difference")
     versions = _versions(before, after)
+    targeting, unforeseen = _targeting(before, after, shown) if not kept else ((), False)
     return RoutemapDifference(
-        application=shown.application,
-        change=_change(before, after, versions, routes),
+        application=either.application,
+        change=_change(before, after, versions, routes, targeting),
         before=before,
         after=after,
         moved=_moved(before, after),
         versions=versions,
         routes=tuple(routes),
         kept=kept,
+        targeting=targeting,
+        unforeseen=unforeseen,
     )
 
 
@@ -48,20 +54,40 @@ def _change(
     after: RoutemapState | None,
     versions: Sequence[VersionDifference],
     routes: Sequence[RouteDifference],
+    targeting: Sequence[str],
 ) -> Change:
     if before is None:
         return Change.ADDED
     if after is None:
         return Change.PRUNED
     parts = (*(each.change for each in versions), *(each.change for each in routes))
-    differs = before.salt != after.salt or any(change in DIFFERENCES for change in parts)
+    differs = before.salt != after.salt or bool(targeting) or any(change in DIFFERENCES for change in parts)
     return Change.CHANGED if differs else Change.UNCHANGED
 
 
 def _moved(before: RoutemapState | None, after: RoutemapState | None) -> float:
     if before is None or after is None:
         return 0.0
-    return moved_share(before.weights, after.weights, same_salt=before.salt == after.salt)
+    return moved_share(
+        before.weights,
+        after.weights,
+        same_salt=before.salt == after.salt,
+        holdouts=(_held_out(before), _held_out(after)),
+    )
+
+
+def _held_out(state: RoutemapState) -> float:
+    """The share of users whom the holdout keeps on the primary now."""
+    return state.targeting.holdout if state.versions[0].available else 0.0
+
+
+def _targeting(
+    before: RoutemapState | None, after: RoutemapState | None, shown: Outline | None
+) -> tuple[tuple[str, ...], bool]:
+    if before is None or after is None:
+        return (), False
+    old, new = shown or Outline.of(before.targeting), Outline.of(after.targeting)
+    return targeting_changes(old, new), overrides_or_rules_differ(old, new)
 
 
 def _versions(before: RoutemapState | None, after: RoutemapState | None) -> tuple[VersionDifference, ...]:

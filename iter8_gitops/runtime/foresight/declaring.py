@@ -54,5 +54,5 @@ def declared_by(state: RoutemapState) -> Declared:
         Version(each.name, tuple(r.id for r in each.resources), each.declared_weight, each.progress_deadline)
         for each in state.versions
     )
-    routemap = Routemap(state.namespace, state.name, versions, assignment=Assignment(state.salt))
+    routemap = Routemap(state.namespace, state.name, versions, assignment=Assignment(state.salt, state.targeting))
     return Declared(routemap, state.origin, line=1)

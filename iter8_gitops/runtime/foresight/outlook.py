@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from iter8_gitops.contracts.cluster import LoadResources, Look, LookAtRoutes
 from iter8_gitops.core.desired import Declared, DecodedTree, file_problems, standing_resources
 from iter8_gitops.core.reconcile import Reconciliation, Tools, reconcile
+from iter8_gitops.core.targeting_changes import Outline
 from iter8_gitops.runtime.foresight.changes import Differences, RoutemapDifference
 from iter8_gitops.runtime.foresight.comparing import compare
 from iter8_gitops.runtime.foresight.declaring import Outcome, declare
@@ -37,8 +39,16 @@ class Lookout:
     manifests: SourceTree | None = None
 
 
-def foresee(tree: SourceTree, lookout: Lookout, present: Mapping[str, RoutemapState], now: float) -> Differences:
+def foresee(
+    tree: SourceTree,
+    lookout: Lookout,
+    present: Mapping[str, RoutemapState],
+    now: float,
+    shown: Mapping[str, Outline] = MappingProxyType({}),
+) -> Differences:
     """What would change if `tree` were reconciled, on a board with the states `present`, at `now` (since 1970).
+
+    `shown` is what is known of targeting where `present` does not have all of it.
 
     Nothing of `present` holds a verdict back: what is ready counts at once, as it soon would. Routemaps of other
     sources than that of `tree` stay. Raises `UnavailableError` when the cluster does not answer.
@@ -56,7 +66,7 @@ def foresee(tree: SourceTree, lookout: Lookout, present: Mapping[str, RoutemapSt
     found = (*outcome.problems, *problems, *(p for each in results.values() for p in each.state.problems))
     return Differences(
         revision=tree.revision,
-        routemaps=_differences(outcome, results, present, lookout.look_at_routes),
+        routemaps=_differences(outcome, results, present, shown, lookout.look_at_routes),
         problems=tuple(sorted(set(found), key=_by_place)),
         notes=(*assumed.notes, *blindness(observed, assumed.states, present.values())),
     )
@@ -132,12 +142,16 @@ def _differences(
     outcome: Outcome,
     results: Mapping[str, Reconciliation],
     present: Mapping[str, RoutemapState],
+    shown: Mapping[str, Outline],
     look_at_routes: LookAtRoutes | None,
 ) -> tuple[RoutemapDifference, ...]:
     written = {application: results[application] for application in outcome.written}
     routes = route_differences(present, written, outcome.pruned, look_at_routes)
     found: Iterable[RoutemapDifference] = [
-        *(compare(present.get(each), result.state, routes[each]) for each, result in written.items()),
+        *(
+            compare(present.get(each), result.state, routes[each], shown=shown.get(each))
+            for each, result in written.items()
+        ),
         *(compare(present[each], None, routes[each]) for each in outcome.pruned),
         *(_kept(present[each], results.get(each), reason) for each, (_, reason) in outcome.kept.items()),
     ]

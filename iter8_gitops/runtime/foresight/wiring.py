@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from iter8_gitops.contracts.cluster import ClusterAccess, ClusterRequest, OpenedCluster
 from iter8_gitops.contracts.source import Credentials, Source, SourceRequest, Verification
+from iter8_gitops.core.targeting_changes import Outline
 from iter8_gitops.errors import ConfigurationError, UnavailableError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.runtime.configuration import Configuration, load_configuration
@@ -44,8 +45,10 @@ class ForesightSettings:
     verification: Verification | None = None
 
 
-def differences(settings: ForesightSettings, present: Mapping[str, RoutemapState]) -> Differences:
-    """What would change on a board that holds `present`, and in the cluster.
+def differences(
+    settings: ForesightSettings, present: Mapping[str, RoutemapState], shown: Mapping[str, Outline]
+) -> Differences:
+    """What would change on a board that holds `present`, and in the cluster. `shown` is as for `foresee`.
 
     Raises `ConfigurationError` for what can never work, and `UnavailableError` when the tree or the cluster cannot be
     read.
@@ -62,7 +65,7 @@ def differences(settings: ForesightSettings, present: Mapping[str, RoutemapState
         stack.callback(resolver.stop)
         resolver.wait_until_asked(_KINDS_SECONDS)
         lookout = _lookout(settings, opened, plugins, resolver)
-        return foresee(tree, lookout, present, time.time())
+        return foresee(tree, lookout, present, time.time(), shown)
 
 
 def _lookout(settings: ForesightSettings, opened: OpenedCluster, plugins: Plugins, resolver: KindResolver) -> Lookout:

@@ -230,10 +230,39 @@ SCHEMAS: dict[str, Schema] = {
             **_ROUTEMAP,
             "versions": _list_of(reference("VersionInFull")),
             "salt": _STRING,
+            "targeting": reference("Targeting"),
             "epoch": {**_COUNT, "description": "moves whenever the assignment of users changes"},
             "routes": _list_of(reference("Route")),
         },
         "One routemap in full.",
+    ),
+    "Targeting": _object(
+        {
+            "overrides": _object(
+                {"users": _COUNT, "digest": {**_STRING, "description": 'of all of them, "" for none'}},
+                "Users with a version of their own, who are not named.",
+            ),
+            "holdout": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": 1,
+                "description": "share of users who stay on the primary",
+            },
+            "rules": _list_of(reference("Rule")),
+        },
+        "Who gets what, not at random: overrides go first, then the holdout, then rules.",
+    ),
+    "Rule": _object(
+        {
+            "name": _STRING,
+            "when": {
+                "type": "object",
+                "description": "attribute -> the texts of which it must have one; all must match",
+                "additionalProperties": _list_of(_STRING),
+            },
+            "version": {**_COUNT, "description": "index"},
+        },
+        "The first rule that matches decides.",
     ),
     "Source": _object(
         {
