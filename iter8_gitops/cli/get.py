@@ -51,6 +51,9 @@ def routemaps(application: str | None, server: str, output: str) -> None:
     if application is not None:
         for said in _targeting(answer):
             click.echo(f"not at random: {said}")
+    for name in ("ramp", "promotion"):
+        if answer.get(name):
+            click.echo(f"{name}: {answer[name]['message']}")
     if answer["staleReason"]:
         click.echo(f"stale: {answer['staleReason']}")
     for problem in problems:

@@ -31,6 +31,7 @@ from iter8_gitops.cli.options import (
 @source_options
 @git_access_options
 @controller_cluster_options
+@metrics_store_option
 def controller(location: str | None, state_dir: Path, **options: Any) -> None:
     """Reconcile the routemaps of PATH|URL and publish their state to the board in the state directory.
 
@@ -45,11 +46,12 @@ def controller(location: str | None, state_dir: Path, **options: Any) -> None:
       iter8-gitops controller --state-dir /var/lib/iter8 --cluster kubernetes --scope namespace
     """
     from iter8_gitops.cli.settings import controller_settings
+    from iter8_gitops.promotion.policies import PolicyPromoter
     from iter8_gitops.runtime.processes import prepare_process
     from iter8_gitops.runtime.wiring import run_controller
 
     prepare_process("controller")
-    run_controller(controller_settings(location, state_dir, options))
+    run_controller(controller_settings(location, state_dir, options), PolicyPromoter)
 
 
 @click.command(short_help="Answer lookups and take metrics over HTTP.")

@@ -146,11 +146,12 @@ def _parts(
         words = command_words({"state_dir": state, **given})
         return (sys.executable, "-m", "iter8_gitops", name, *words)
 
+    # By the environment, because a URL may hold a password, and command lines are there for all to see.
+    measured = {METRICS_STORE_VARIABLE: metrics_store}
     return [
-        # By the environment, because a URL may hold a password, and command lines are there for all to see.
-        Part("controller", command("controller", **options), {LOCATION_VARIABLE: location or ""}),
-        Part("http", command("serve", host=host, **web), {METRICS_STORE_VARIABLE: metrics_store}),
-        Part("grpc", command("grpc", host=host, grpc_port=grpc_port), {METRICS_STORE_VARIABLE: metrics_store}),
+        Part("controller", command("controller", **options), {LOCATION_VARIABLE: location or "", **measured}),
+        Part("http", command("serve", host=host, **web), measured),
+        Part("grpc", command("grpc", host=host, grpc_port=grpc_port), measured),
     ]
 
 

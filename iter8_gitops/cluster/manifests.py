@@ -35,6 +35,11 @@ class ManifestsCluster:
         """See `Cluster.leads`."""
         return True
 
+    @property
+    def keeps_records(self) -> bool:
+        """See `Cluster.keeps_records`."""
+        return False
+
     def load(self, files: Mapping[str, Sequence[Manifest]]) -> Loaded:
         """Replace all objects by those of `files` (path -> manifests in their order).
 

@@ -70,6 +70,12 @@ class Cluster(Protocol):
         """Whether this replica is the one that acts for all: writes, and tells people. True where there is but one."""
         ...
 
+    @property
+    def keeps_records(self) -> bool:
+        """Whether what is decided here must be written into the cluster, because other replicas follow it, or the next
+        one has no other memory. False where one controller is all there is, and has its board."""
+        ...
+
     def start(self, wake: Callable[[], None]) -> None:
         """Begin to look. `wake` is called, from any thread, when there is news."""
         ...

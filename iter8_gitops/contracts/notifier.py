@@ -20,11 +20,15 @@ _SECRET_FORM = "{fromEnv: NAME} or {fromFile: PATH}"  # noqa: S105 - the form of
 
 
 class NoticeKind(StrEnum):
-    """What there is to tell. `REVISION` says what became of a commit, and is told to those who ask for it alone."""
+    """What there is to tell. `STEP` is one that the controller takes by itself: of a ramp, or towards a promotion.
+
+    `REVISION` says what became of a commit, and is told to those who ask for it alone.
+    """
 
     READY = "ready"
     STALLED = "stalled"
     PROMOTED = "promoted"
+    STEP = "step"
     PROBLEM = "problem"
     REVISION = "revision"
 

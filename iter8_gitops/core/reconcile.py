@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iter8_gitops.core.availability import (
     Inspect,
@@ -19,8 +19,10 @@ from iter8_gitops.core.conditions import with_conditions
 from iter8_gitops.core.desired import Declared
 from iter8_gitops.core.epochs import with_epochs
 from iter8_gitops.core.progress import Progress, progress
+from iter8_gitops.core.ramps import ramp_weights
 from iter8_gitops.core.rendering import Render, parse_route, template_data, template_problem
 from iter8_gitops.core.signature import version_signature
+from iter8_gitops.core.steering import NOBODY_DECIDES, Steering, ramp_of, steered_at, with_promotion
 from iter8_gitops.core.weights import annotated_weight, weights_in_force
 from iter8_gitops.errors import TemplateError
 from iter8_gitops.spec.problem import Code, Problem
@@ -63,16 +65,23 @@ def reconcile(
     previous: RoutemapState | None,
     problems: tuple[Problem, ...],
     now: float,
+    steering: Steering = NOBODY_DECIDES,
 ) -> Reconciliation:
     """Compute the state of one routemap.
 
     `observations` has an entry for every resource that the routemap names, and for what `relate` wants to see beside
     those, as far as it can be seen. `previous` is the state
     that was published last, or None; it carries what must outlive a restart: the signatures of
-    settled content and the weight epoch. `problems` are those of the routemap's documents.
+    settled content and the weight epoch. `problems` are those of the routemap's documents. `steering` says whether
+    steps that time brings are decided here.
     """
     routemap = declared.routemap
-    versions, weight_problems = _versions(declared, observations, tools, previous, now)
+    versions = _versions(declared, observations, tools, previous, now)
+    asked, annotated, weight_problems = _declared_weights(declared, observations)
+    ramp = ramp_of(routemap, versions, annotated, steering, previous, now)
+    if ramp is not None and not annotated:
+        asked = ramp_weights(ramp.weight, asked)
+    versions = _weighted(versions, asked)
     routes, held_templates, route_problems = _routes(declared, versions, tools)
     problems = (*problems, *weight_problems, *route_problems)
     bare = RoutemapState(
@@ -84,17 +93,18 @@ def reconcile(
         targeting=routemap.assignment.targeting,
         metrics=routemap.metrics,
         routes=tuple(RouteState(r.template, r.group, r.kind, r.namespace, r.name) for r in routes),
+        ramp=ramp,
     )
-    bare = with_epochs(bare, previous, now)
+    bare = with_promotion(with_epochs(bare, previous, now), routemap, steering, previous, now)
     state = with_conditions(bare, problems, previous, now)
-    return Reconciliation(state, routes, held_templates, _recheck_at(versions))
+    return Reconciliation(state, routes, held_templates, _recheck_at(versions, steered_at(routemap, state, steering)))
 
 
-def _recheck_at(versions: Sequence[VersionState]) -> float | None:
-    """When time alone changes something: a verdict that is held back, or a deadline."""
+def _recheck_at(versions: Sequence[VersionState], steered: float | None) -> float | None:
+    """When time alone changes something: a verdict that is held back, a deadline, or what is steered."""
     settles = settles_at([resource for version in versions for resource in version.resources])
     stalls = (Progress(v.progressing_since, v.stalled).stalls_at(v.progress_deadline) for v in versions)
-    return min((at for at in (settles, *stalls) if at is not None), default=None)
+    return min((at for at in (settles, steered, *stalls) if at is not None), default=None)
 
 
 def _versions(
@@ -103,7 +113,8 @@ def _versions(
     tools: Tools,
     previous: RoutemapState | None,
     now: float,
-) -> tuple[tuple[VersionState, ...], list[Problem]]:
+) -> tuple[VersionState, ...]:
+    """The versions, without weights."""
     before = previous.versions if previous else ()
     last_verdicts = by_identity([resource for version in before for resource in version.resources])
 
@@ -119,47 +130,44 @@ def _versions(
         )
         for version in declared.routemap.versions
     ]
-    available = [is_available(states) for states in resources]
-    asked, problems = _declared_weights(declared, observations)
-    in_force = weights_in_force(asked, available)
-    versions = tuple(
-        _version_state(
-            index,
-            version,
-            resources[index],
-            weight=in_force[index],
-            declared_weight=asked[index],
-            previous=before[index] if index < len(before) else None,
-            now=now,
-        )
+    return tuple(
+        _version_state(index, version, resources[index], before[index] if index < len(before) else None, now)
         for index, version in enumerate(declared.routemap.versions)
     )
-    return versions, problems
+
+
+def _weighted(versions: Sequence[VersionState], asked: Sequence[int]) -> tuple[VersionState, ...]:
+    """`versions` with the weights `asked` for, and those in force."""
+    in_force = weights_in_force(asked, [version.available for version in versions])
+    return tuple(
+        replace(version, weight=weight, declared_weight=wanted, message=_message(version, weight, wanted))
+        for version, weight, wanted in zip(versions, in_force, asked, strict=True)
+    )
+
+
+def _message(version: VersionState, weight: int, declared_weight: int) -> str:
+    if weight and not (version.available and declared_weight):
+        return f"no version with a weight can answer, so the primary gets everything; {version.message}"
+    return version.message
 
 
 def _version_state(
     index: int,
     version: Version,
     resources: tuple[ResourceState, ...],
-    *,
-    weight: int,
-    declared_weight: int,
     previous: VersionState | None,
     now: float,
 ) -> VersionState:
-    available = is_available(resources)
     settled = is_settled(resources)
     reason, message = explanation(resources)
-    if weight and not (available and declared_weight):
-        message = f"no version with a weight can answer, so the primary gets everything; {message}"
     signature = _signature(resources, previous, settled=settled)
     advance = progress(resources, previous, version.progress_deadline, now)
     return VersionState(
         index=index,
         name=version.name,
-        weight=weight,
-        declared_weight=declared_weight,
-        available=available,
+        weight=0,
+        declared_weight=0,
+        available=is_available(resources),
         settled=settled,
         signature=signature,
         reason=reason,
@@ -192,10 +200,12 @@ def _former_signature(signature: str, previous: VersionState | None) -> str:
 
 def _declared_weights(
     declared: Declared, observations: Mapping[ResourceId, Observation]
-) -> tuple[list[int], list[Problem]]:
+) -> tuple[Sequence[int], Sequence[int], list[Problem]]:
+    """The weights that are asked for, the versions whose annotation does, and what is wrong with annotations."""
     weights: list[int] = []
+    annotations: list[int] = []
     problems: list[Problem] = []
-    for version in declared.routemap.versions:
+    for index, version in enumerate(declared.routemap.versions):
         first = observations[version.resources[0]]
         annotated = annotated_weight(first) if isinstance(first, Resource) else None
         if isinstance(annotated, str):
@@ -210,8 +220,10 @@ def _declared_weights(
                     code=Code.INVALID_VALUE,
                 )
             )
+        elif annotated is not None:
+            annotations.append(index)
         weights.append(annotated if isinstance(annotated, int) else version.weight)
-    return weights, problems
+    return weights, annotations, problems
 
 
 def _routes(

@@ -10,6 +10,14 @@ from iter8_gitops.core.targeting_changes import Outline, targeting_changes
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.snapshot import ResourceState, RoutemapState, VersionState
+from iter8_gitops.spec.steering import PromotionPhase, PromotionState, RampPhase, RampState
+
+_PROMOTION_REASONS = {
+    PromotionPhase.DUE: "PromotionDue",
+    PromotionPhase.PROPOSED: "PromotionProposed",
+    PromotionPhase.COMMITTED: "PromotionCommitted",
+    PromotionPhase.FAILED: "PromotionFailed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,39 @@ def _of_routemap(before: RoutemapState, after: RoutemapState) -> list[Transition
     if before.targeting != after.targeting:
         changes = targeting_changes(Outline.of(before.targeting), Outline.of(after.targeting))
         told.append(Transition("TargetingChanged", f"who gets what, not at random, changed: {'; '.join(changes)}"))
+    told.extend(steps(before, after))
     return told
+
+
+def steps(before: RoutemapState, after: RoutemapState) -> list[Transition]:
+    """What the controller did by itself: steps of the ramp, and towards a promotion."""
+    return [*_of_ramp(before.ramp, after.ramp), *_of_promotion(before.promotion, after)]
+
+
+def _of_ramp(before: RampState | None, after: RampState | None) -> list[Transition]:
+    if after is None or after == before:
+        return []
+    if before is None or before.contents != after.contents:
+        return [Transition("RampStarted", f"the ramp begins at {after.message}")]
+    if before.phase is not after.phase and after.phase is RampPhase.PAUSED:
+        return [Transition("RampPaused", f"the ramp is at {after.message}", warning=True)]
+    if before.step != after.step or before.phase is not after.phase:
+        resumed = before.phase is RampPhase.PAUSED and before.step == after.step
+        reason = "RampCompleted" if after.phase is RampPhase.COMPLETE else "RampResumed" if resumed else "RampStepped"
+        return [Transition(reason, f"the ramp is at {after.message}")]
+    return []
+
+
+def _of_promotion(before: PromotionState | None, after: RoutemapState) -> list[Transition]:
+    now = after.promotion
+    if now is None or (before is not None and (before.phase, before.content) == (now.phase, now.content)):
+        return []
+    reason = _PROMOTION_REASONS.get(now.phase)
+    if reason is None:
+        return []
+    failed = now.phase is PromotionPhase.FAILED
+    about = _first(after.versions[now.version]) if 0 <= now.version < len(after.versions) else None
+    return [Transition(reason, now.message, warning=failed, resource=about, version=now.version)]
 
 
 def _of_version(old: VersionState | None, new: VersionState, *, first: bool) -> list[Transition]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.runtime.configuration_schema import ConfigurationDocument, TypeDocument
 from iter8_gitops.runtime.notifier_configuration import NotifierConfiguration, notifier_configurations
+from iter8_gitops.runtime.promotion_configuration import PromotionConfiguration, promotion_configuration
 from iter8_gitops.runtime.rule_configuration import read_rules
 from iter8_gitops.runtime.rules.rule import Rule
 from iter8_gitops.runtime.source_configuration import SourceConfiguration, source_configurations
@@ -59,6 +60,7 @@ class Configuration:
     cluster_scoped: bool | None = None
     notifiers: tuple[NotifierConfiguration, ...] = ()
     sources: tuple[SourceConfiguration, ...] = ()
+    promotion: PromotionConfiguration = field(default_factory=PromotionConfiguration)
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -91,6 +93,7 @@ def load_configuration(path: Path) -> Configuration:
         cluster_scoped=parsed.cluster_scoped,
         notifiers=notifier_configurations(document, parsed.notifiers),
         sources=source_configurations(document, parsed.sources),
+        promotion=promotion_configuration(document, parsed.promotion),
     )
 
 

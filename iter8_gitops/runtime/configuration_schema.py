@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from iter8_gitops.runtime.notifier_configuration import NotifierDocument
+from iter8_gitops.runtime.promotion_configuration import PromotionDocument
 from iter8_gitops.runtime.source_configuration import SourceDocument
 from iter8_gitops.spec import names
 from iter8_gitops.spec.fields import Duration, Kind, Strict, only
@@ -69,6 +70,7 @@ class ConfigurationDocument(Strict):
     cluster_scoped: bool | None = None
     notifiers: list[NotifierDocument] = Field(default_factory=list)
     sources: list[SourceDocument] = Field(default_factory=list)
+    promotion: PromotionDocument | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.contracts.cluster import Cluster, KindKey, LoadResources
@@ -22,13 +22,14 @@ from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.reconcile import Tools
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.declarations import Declarations
-from iter8_gitops.runtime.feeds import Delivery, FeedThread
+from iter8_gitops.runtime.feeds import Delivery, FeedThread, drain
 from iter8_gitops.runtime.historian import entries_of, withdrawn
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.problem_book import ProblemBook
 from iter8_gitops.runtime.reconciling import Turn, leaving, owner_of, take_turn
 from iter8_gitops.runtime.source_statuses import SourceStatuses
+from iter8_gitops.runtime.steering.pilot import Pilot
 from iter8_gitops.runtime.telling import Teller
 from iter8_gitops.runtime.triggers import Triggers
 from iter8_gitops.spec.history import HistoryEntry
@@ -50,8 +51,9 @@ class Parts:
     """What a controller is made of; `wiring` puts it together.
 
     `load_resources` is set when a feed stands for the cluster. `new_kinds` answers with a table of kinds when
-    others are known than before. `tell` passes a notice on to people and machines elsewhere. `resync_seconds` is how
-    often everything is looked at although nothing changed.
+    others are known than before. `tell` passes a notice on to people and machines elsewhere. `pilot` knows of routemaps
+    that are steered what the cluster does not show. `resync_seconds` is how often everything is looked at although
+    nothing changed.
     """
 
     feeds: tuple[Feed, ...]
@@ -63,6 +65,7 @@ class Parts:
     last_good: LastGood
     new_kinds: Callable[[], KindTable | None] = lambda: None
     tell: Callable[[Notice], None] = lambda _: None
+    pilot: Pilot = field(default_factory=Pilot)
     resync_seconds: float | None = None
     clock: Callable[[], float] = time.time
 
@@ -97,15 +100,17 @@ class Controller:
         arrivals: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         threads = [FeedThread(feed, arrivals, stop) for feed in self._parts.feeds]
         self._parts.cluster.start(wake=lambda: arrivals.put(None))
+        self._parts.pilot.start(wake=lambda: arrivals.put(None))
         for thread in threads:
             thread.start()
         beat_at = 0.0
         while not stop.is_set():
-            self.step(_drain(arrivals, timeout=self._patience()))
+            self.step(drain(arrivals, timeout=self._patience()))
             now = self._parts.clock()
             if not beat_at - HEARTBEAT_SECONDS <= now < beat_at:  # due, or the clock was set back
                 self._beat(now)
                 beat_at = now + HEARTBEAT_SECONDS
+        self._parts.pilot.stop()
         self._parts.cluster.stop()
         for thread in threads:
             thread.join(timeout=2.0)
@@ -145,6 +150,7 @@ class Controller:
             return
         for application, turn in turns.items():
             self._apply(application, turn, now)
+            self._parts.pilot.follow(self._declarations[application], turn.state, leads=self._parts.cluster.leads)
             if application in changed:
                 owner, source = owner_of(self._declarations[application]), self._statuses[turn.state.origin.source]
                 self._teller.tell_turn(owner, turn, source, self._problems.concerning(application), now)
@@ -213,11 +219,13 @@ class Controller:
         self._triggers.resources_changed(news.resources)
         self._triggers.kinds_changed(news.kinds)
         self._triggers.touch(news.applications)
+        self._triggers.touch(self._parts.pilot.news(leads=self._parts.cluster.leads))
 
     def _take_turn(self, application: str, now: float) -> Turn | None:
         problems = (*self._problems.concerning(application), *self._refused.get(application, ()))
         declared, previous = self._declarations[application], self._states.get(application)
-        turn = take_turn(declared, self._parts.cluster, self._tools, previous, problems, now)
+        told = self._parts.pilot.told(declared)
+        turn = take_turn(declared, self._parts.cluster, self._tools, previous, problems, now, told)
         self._triggers.recheck(application, turn.recheck_at)
         self._triggers.relate(application, turn.related)
         return turn if isinstance(turn, Turn) else None
@@ -268,6 +276,7 @@ class Controller:
     def _withdraw(self, application: str) -> None:
         self._leaving.pop(application, None)
         self._refused.pop(application, None)
+        self._parts.pilot.forget(application)
         self._parts.cluster.withdraw(application)
         _log.info("%s: withdrawn", application)
 
@@ -285,16 +294,3 @@ class Controller:
         due_at = self._triggers.due_at()
         longest = HEARTBEAT_SECONDS / 2
         return longest if due_at is None else min(max(due_at - self._parts.clock(), 0.0), longest)
-
-
-def _drain(arrivals: queue.SimpleQueue[Delivery | None], timeout: float) -> list[Delivery]:
-    """Everything that has arrived, after waiting at most `timeout` seconds for the first. None only wakes."""
-    arrived: list[Delivery] = []
-    try:
-        first = arrivals.get(timeout=timeout)
-        arrived += [first] if first is not None else []
-        while True:
-            more = arrivals.get_nowait()
-            arrived += [more] if more is not None else []
-    except queue.Empty:
-        return arrived

@@ -69,6 +69,19 @@ class FeedThread:
         self._stop.wait(_RESTART_SECONDS)
 
 
+def drain(arrivals: queue.SimpleQueue[Delivery | None], timeout: float) -> list[Delivery]:
+    """Everything that has arrived, after waiting at most `timeout` seconds for the first. None only wakes."""
+    arrived: list[Delivery] = []
+    try:
+        first = arrivals.get(timeout=timeout)
+        arrived += [first] if first is not None else []
+        while True:
+            more = arrivals.get_nowait()
+            arrived += [more] if more is not None else []
+    except queue.Empty:
+        return arrived
+
+
 def _flaw(content: object, name: str) -> str:
     """What is wrong with a delivery of the source `name`, which is whatever a plugin made; "" when nothing is."""
     if not isinstance(content, SourceTree | SourceFailure):

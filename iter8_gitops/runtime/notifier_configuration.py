@@ -53,7 +53,7 @@ ApplicationPattern = Annotated[
         lambda _: "write namespace/name, where * stands for anything, such as shop/*",
     ),
 ]
-EventName = Literal["ready", "stalled", "promoted", "problem", "revision"]
+EventName = Literal["ready", "stalled", "promoted", "step", "problem", "revision"]
 _UNLESS_SAID = frozenset(NoticeKind) - {NoticeKind.REVISION}
 
 

@@ -24,7 +24,7 @@ def preview(
 ) -> Reconciliation:
     """The outcome when exactly the versions in `available` answer (None: all), with these declared `weights`.
 
-    `weights` has one entry per version (None: as declared). Nothing is known of contents, so signatures say nothing.
+    `weights` has one entry per version (None: as declared, or by the first step of the ramp if there is one). Nothing is known of contents, so signatures say nothing.
     """
     routemap = declared.routemap
     answering = frozenset(range(len(routemap.versions)) if available is None else available)
@@ -33,7 +33,8 @@ def preview(
     if weights is not None:
         wanted = tuple(replace(version, weight=weight) for version, weight in zip(wanted, weights, strict=True))
     tools = Tools(inspect=_answering(served), render=plugins.render, short_names=kinds.short_names())
-    assumed = replace(declared, routemap=replace(routemap, versions=wanted))
+    ramp = routemap.ramp if weights is None else ()
+    assumed = replace(declared, routemap=replace(routemap, versions=wanted, ramp=ramp))
     objects = {each: Resource(each, {}) for each in routemap.resource_ids}
     return reconcile(assumed, objects, tools, None, (), now=0.0)
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 from iter8_gitops.contracts.cluster import Cluster, Owner, Wanted
 from iter8_gitops.core.desired import Declared
+from iter8_gitops.core.evidence import NO_EVIDENCE, Evidence
+from iter8_gitops.core.promotions import Outcome
 from iter8_gitops.core.reconcile import Tools, reconcile
+from iter8_gitops.core.records import read_record, record_id, record_route
+from iter8_gitops.core.steering import Steering, is_steered
 from iter8_gitops.core.transitions import Transition, transitions
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import Resource, ResourceId
 from iter8_gitops.spec.snapshot import RoutemapState
+from iter8_gitops.spec.steering import Record
 
 _log = logging.getLogger(__name__)
 AWAIT_SECONDS = 1.0
@@ -38,6 +43,17 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What was found out about a routemap outside of the loop: by measuring, and by trying to promote."""
+
+    evidence: Evidence = NO_EVIDENCE
+    outcome: Outcome | None = None
+
+
+NOTHING_TOLD = Told()
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Something must be seen first, perhaps the `related` objects. `recheck_at` is when to try again at the latest."""
 
@@ -52,10 +68,12 @@ def take_turn(
     previous: RoutemapState | None,
     problems: tuple[Problem, ...],
     now: float,
+    told: Told = NOTHING_TOLD,
 ) -> Turn | Pause:
     """Reconcile one routemap, or say when to try again because something is awaited.
 
-    `previous` is its published state, `problems` are those of its documents and of what the cluster refused.
+    `previous` is its published state, `problems` are those of its documents and of what the cluster refused, `told`
+    what others have found out meanwhile.
     """
     ids = declared.routemap.resource_ids
     if waiting := cluster.awaited(ids):
@@ -63,11 +81,20 @@ def take_turn(
     observations = dict(cluster.observe(ids))
     seen = [each for each in observations.values() if isinstance(each, Resource)]
     related = frozenset(each for resource in seen for each in tools.relate(resource)) - ids
+    steered = is_steered(declared.routemap)
+    record = record_id(declared.routemap) if steered and cluster.keeps_records else None
+    if record is not None:
+        related |= {record}
     if waiting := cluster.awaited(related):
         return _pause(declared, waiting, related, now)
     observations.update(cluster.observe(related))
-    result = reconcile(declared, observations, tools, previous, problems, now)
-    wanted = Wanted(result.routes, result.held_templates, ids, owner_of(declared))
+    written = read_record(observations.get(record)) if record is not None else None
+    steering = Steering(cluster.leads, written, told.evidence, told.outcome)
+    result = reconcile(declared, observations, tools, previous, problems, now, steering)
+    routes = result.routes
+    if record is not None:
+        routes = (*routes, record_route(declared.routemap, Record(result.state.ramp, result.state.promotion)))
+    wanted = Wanted(routes, result.held_templates, ids, owner_of(declared))
     return Turn(previous, result.state, transitions(previous, result.state), wanted, related, result.recheck_at)
 
 

@@ -15,7 +15,8 @@ class ControllerSettings:
     """Where routemaps and resources come from, and where things are kept.
 
     `location` is None when routemaps come from the cluster's ConfigMaps, or from sources of the configuration, alone.
-    `interval` is in seconds (None: as the source decides). `credentials` and `verification` are for the location.
+    `interval` is in seconds (None: as the source decides). `metrics` says which metric store measures what steps and
+    promotions rest on; see `MetricStoreRequest`. `credentials` and `verification` are for the location.
     """
 
     location: str | None
@@ -27,6 +28,7 @@ class ControllerSettings:
     cluster: str = "manifests"
     routes: Path | None = None
     config: Path | None = None
+    metrics: str = "sqlite:"
     access: ClusterAccess = field(default_factory=ClusterAccess)
     credentials: Credentials | None = None
     verification: Verification | None = None

@@ -15,7 +15,7 @@ from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.runtime.secret_references import FromEnvironment
 from iter8_gitops.spec import names
 from iter8_gitops.spec.complaints import Complaint, dotted
-from iter8_gitops.spec.documents import Document
+from iter8_gitops.spec.documents import Document, Step
 from iter8_gitops.spec.fields import Duration, Strict, only
 from iter8_gitops.spec.problem import Code, Problem
 from iter8_gitops.spec.state_folder import StateFolder
@@ -26,15 +26,15 @@ RESERVED_NAMES = ("routemaps", "configmaps", "cluster")
 """Of the source at PATH|URL, of the cluster's ConfigMaps, and of the view of the cluster."""
 
 _LEAST_INTERVAL, _MOST_INTERVAL = 0.1, 86_400.0
-_PASSWORD_HINT = "write {fromEnv: NAME} or {fromFile: PATH}"  # noqa: S105 - the form of one, not one
+PASSWORD_HINT = "write {fromEnv: NAME} or {fromFile: PATH}"  # noqa: S105 - the form of one, not one
 
 
-def _no_inline_secret(value: Any) -> Any:
+def no_inline_secret(value: Any) -> Any:
     """A check that never repeats the value, which may be a secret."""
     if isinstance(value, dict):
         return value
     said = "must not be written here" if isinstance(value, str) else f"must be a mapping, not {kind_of(value)}"
-    raise PydanticCustomError("rule", "{said}", {"said": said, "hint": _PASSWORD_HINT})
+    raise PydanticCustomError("rule", "{said}", {"said": said, "hint": PASSWORD_HINT})
 
 
 def _is_interval(seconds: float) -> float:
@@ -60,7 +60,7 @@ class CredentialsDocument(Strict):
     """What proves to the server who asks."""
 
     username: Text | None = Field(default=None, description="User name for https://; a token needs none.")
-    password: Annotated[PasswordDocument, BeforeValidator(_no_inline_secret)] | None = Field(
+    password: Annotated[PasswordDocument, BeforeValidator(no_inline_secret)] | None = Field(
         default=None, description="Password or token for https://."
     )
     ssh_key: Text | None = Field(default=None, description="File with a private key without a passphrase.")
@@ -153,7 +153,7 @@ def _secret_problems(document: Document, parsed: Sequence[SourceDocument]) -> It
         password = each.credentials.password if each.credentials else None
         if password is not None and (password.from_env is None) == (password.from_file is None):
             path = (SECTION, index, "credentials", "password")
-            yield Complaint(path, "does not say where it is", _PASSWORD_HINT).problem(document)
+            yield Complaint(path, "does not say where it is", PASSWORD_HINT).problem(document)
         if each.verify is not None and each.verify.ssh_signers is None and each.verify.gpg_keys is None:
             hint = "name a file with sshSigners, with gpgKeys, or both"
             yield Complaint((SECTION, index, "verify"), "does not say by whom", hint).problem(document)
@@ -161,15 +161,7 @@ def _secret_problems(document: Document, parsed: Sequence[SourceDocument]) -> It
 
 def _configuration(document: Document, index: int, parsed: SourceDocument) -> SourceConfiguration:
     folder = Path(document.file).absolute().parent
-
-    def file(written: str | None) -> Path | None:
-        return None if written is None else folder / Path(written).expanduser()
-
-    given = parsed.credentials
-    password = given.password if given else None
-    reference = None
-    if password is not None and password.from_env is not None:
-        reference = FromEnvironment(password.from_env, _place(document, SECTION, index, "credentials", "password"))
+    credentials, password = credentials_of(document, parsed.credentials, (SECTION, index, "credentials"))
     return SourceConfiguration(
         place=_place(document, SECTION, index),
         name=parsed.name,
@@ -177,19 +169,35 @@ def _configuration(document: Document, index: int, parsed: SourceDocument) -> So
         revision=parsed.revision,
         subpath=parsed.path,
         interval=parsed.interval,
-        credentials=None
-        if given is None
-        else Credentials(
-            username=given.username or "",
-            password_file=file(password.from_file) if password else None,
-            ssh_key=file(given.ssh_key),
-            known_hosts=file(given.known_hosts),
-        ),
-        password=reference,
+        credentials=credentials,
+        password=password,
         verification=None
         if parsed.verify is None
-        else Verification(file(parsed.verify.ssh_signers), file(parsed.verify.gpg_keys)),
+        else Verification(_file(folder, parsed.verify.ssh_signers), _file(folder, parsed.verify.gpg_keys)),
     )
+
+
+def credentials_of(
+    document: Document, given: CredentialsDocument | None, path: tuple[Step, ...]
+) -> tuple[Credentials | None, FromEnvironment | None]:
+    """The credentials at `path` of `document`, and the variable that holds their password, if one does."""
+    if given is None:
+        return None, None
+    folder, password = Path(document.file).absolute().parent, given.password
+    reference = None
+    if password is not None and password.from_env is not None:
+        reference = FromEnvironment(password.from_env, _place(document, *path, "password"))
+    credentials = Credentials(
+        username=given.username or "",
+        password_file=_file(folder, password.from_file) if password else None,
+        ssh_key=_file(folder, given.ssh_key),
+        known_hosts=_file(folder, given.known_hosts),
+    )
+    return credentials, reference
+
+
+def _file(folder: Path, written: str | None) -> Path | None:
+    return None if written is None else folder / Path(written).expanduser()
 
 
 def _place(document: Document, *path: str | int) -> str:

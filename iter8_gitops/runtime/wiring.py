@@ -12,7 +12,7 @@ from pathlib import Path
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.contracts.cluster import ClusterRequest, OpenedCluster
-from iter8_gitops.contracts.source import Feed, Source, SourceRequest
+from iter8_gitops.contracts.source import Feed, Source
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.runtime.configuration import Configuration, load_configuration
@@ -24,24 +24,26 @@ from iter8_gitops.runtime.last_good import LastGood
 from iter8_gitops.runtime.notifying.notifications import open_notifications
 from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.runtime.source_configuration import SourceConfiguration
+from iter8_gitops.runtime.source_requests import source_request
+from iter8_gitops.runtime.steering.opening import OpenPromoter, open_pilot
 from iter8_gitops.spec.kinds import KindTable
 
 _log = logging.getLogger(__name__)
-ROUTEMAPS = "routemaps"
-"""The name of the source at PATH|URL."""
-
 _MANIFESTS = "manifests"
 _KINDS_SECONDS = 5.0
 """How long a start waits for the cluster to say which kinds the configured types are; they may follow later."""
 
 
-def run_controller(settings: ControllerSettings) -> None:
-    """Run a controller until SIGINT or SIGTERM. Raises `ConfigurationError` when it cannot be set up."""
+def run_controller(settings: ControllerSettings, open_promoter: OpenPromoter | None = None) -> None:
+    """Run a controller until SIGINT or SIGTERM. Raises `ConfigurationError` when it cannot be set up.
+
+    `open_promoter` opens what promotes where routemaps say so; without it nobody does.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
-        parts = controller_parts(settings, stack)
+        parts = controller_parts(settings, stack, open_promoter)
         Controller(parts).run(stop)
 
 
@@ -51,10 +53,13 @@ def check_settings(settings: ControllerSettings) -> None:
     configuration = _configuration(settings)
     _open_cluster(settings, configuration, plugins).close()
     open_notifications(configuration.notifiers, plugins.open_notifier).close()
+    configuration.promotion.settings()
     _routemap_feeds(settings, configuration, plugins, beside_resources=False)
 
 
-def controller_parts(settings: ControllerSettings, stack: ExitStack) -> Parts:
+def controller_parts(
+    settings: ControllerSettings, stack: ExitStack, open_promoter: OpenPromoter | None = None
+) -> Parts:
     """Put together what `settings` ask for. `stack` closes it; close it after the controller has stopped."""
     configuration = _configuration(settings)
     plugins = Plugins.load()
@@ -93,6 +98,7 @@ def controller_parts(settings: ControllerSettings, stack: ExitStack) -> Parts:
         last_good=last_good,
         new_kinds=lambda: _newest(tables),
         tell=notifications.tell,
+        pilot=open_pilot(settings, configuration, plugins, resolver.table(), open_promoter, stack),
         resync_seconds=configuration.resync_seconds,
     )
 
@@ -129,7 +135,7 @@ def _routemap_feeds(
     settings: ControllerSettings, configuration: Configuration, plugins: Plugins, *, beside_resources: bool
 ) -> tuple[Feed, ...]:
     """The feeds of PATH|URL and of the configuration's sources. `beside_resources`: live objects lie in the first."""
-    sources = [plugins.open_source(_request(settings, settings.location))] if settings.location is not None else []
+    sources = [plugins.open_source(source_request(settings, settings.location))] if settings.location is not None else []
     sources += (_open_source(each, settings, plugins) for each in configuration.sources)
     return tuple(
         Feed(source, routemaps=True, resources=beside_resources and index == 0) for index, source in enumerate(sources)
@@ -144,21 +150,6 @@ def _open_source(configured: SourceConfiguration, settings: ControllerSettings, 
     except ConfigurationError as error:
         message = f"{configured.place} ({configured.name}): {error}"
         raise ConfigurationError(message) from error
-
-
-def _request(settings: ControllerSettings, location: str) -> SourceRequest:
-    return SourceRequest(
-        location,
-        name=ROUTEMAPS,
-        cache=settings.state.git,
-        revision=settings.branch,
-        subpath=settings.subpath,
-        interval=settings.interval,
-        read_before=settings.state.board.exists(),
-        credentials=settings.credentials,
-        verification=settings.verification,
-        nudges=settings.state.nudges,
-    )
 
 
 def _with_rules(plugins: Plugins, resolver: KindResolver) -> Plugins:

@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from iter8_gitops.spec.snapshot import RoutemapState, SourceStatus
+from iter8_gitops.spec.steering import Record
 
 _encoder = msgspec.json.Encoder()
 _state_decoder = msgspec.json.Decoder(RoutemapState)
 _source_decoder = msgspec.json.Decoder(SourceStatus)
+_record_decoder = msgspec.json.Decoder(Record)
 
 
 def encode_state(state: RoutemapState) -> bytes:
@@ -37,7 +39,17 @@ def decode_source(document: bytes) -> SourceStatus:
     return _source_decoder.decode(document)
 
 
-def _encode(value: RoutemapState | SourceStatus) -> bytes:
+def encode_record(record: Record) -> bytes:
+    """What a leader writes down of one routemap, as a JSON object in UTF-8."""
+    return _encode(record)
+
+
+def decode_record(document: bytes) -> Record:
+    """What `encode_record` wrote. Raises `ValueError`, naming the field, for anything else."""
+    return _record_decoder.decode(document)
+
+
+def _encode(value: RoutemapState | SourceStatus | Record) -> bytes:
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:

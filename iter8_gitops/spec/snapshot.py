@@ -13,6 +13,7 @@ from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import ResourceId
 from iter8_gitops.spec.routemap import NO_TARGETING, PROGRESS_DEADLINE, MetricDeclaration, Origin, Targeting
+from iter8_gitops.spec.steering import PromotionState, RampState
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ class RoutemapState:
     routes: tuple[RouteState, ...] = ()
     conditions: tuple[Condition, ...] = ()
     problems: tuple[Problem, ...] = ()
+    ramp: RampState | None = None
+    promotion: PromotionState | None = None
 
     @property
     def application(self) -> str:

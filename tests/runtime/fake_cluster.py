@@ -21,11 +21,9 @@ class FakeCluster:
         self.log: list[tuple[str, object]] = []
         self.kinds: frozenset[KindKey] = frozenset()
         self.observed = 0
+        self.leads = True
+        self.keeps_records = False
         self._news = News()
-
-    @property
-    def leads(self) -> bool:
-        return True
 
     def start(self, wake: Callable[[], None]) -> None:
         self.log.append(("start", None))

@@ -90,6 +90,11 @@ class KubernetesCluster:
         return self._leadership.leads()
 
     @property
+    def keeps_records(self) -> bool:
+        """See `Cluster.keeps_records`. Pods come and go with their boards."""
+        return True
+
+    @property
     def leader(self) -> str:
         """The identity of the replica that leads, as seen last."""
         return self._leadership.holder()

@@ -50,6 +50,11 @@ class UrlRepository:
     def base(self) -> str:
         """See `Repository.base`."""
         tips, default = self._tips()
+        if self._goal.onto:
+            default = self._goal.onto
+            if f"refs/heads/{default}" not in tips:
+                message = f"{self.remote} has no branch {default}, and only a branch can be committed to"
+                raise PromotionRefusedError(message)
         self.branch = default
         self._target = self._goal.branch or default
         source = self._target if f"refs/heads/{self._target}" in tips else default

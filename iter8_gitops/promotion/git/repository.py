@@ -13,12 +13,14 @@ from iter8_gitops.promotion.git.commands import Commands
 class Goal:
     """Where the commit is to go: onto `branch` ("" is the present one), and to the remote with `push`.
 
-    With `propose` it goes to a branch of its own at the remote, from where it is proposed for the present one.
+    With `propose` it goes to a branch of its own at the remote, from where it is proposed for the present one. Of a
+    repository at a URL, the present branch is `onto`, which must exist; "" is the default one there.
     """
 
     branch: str = ""
     push: bool = False
     propose: bool = False
+    onto: str = ""
 
 
 @dataclass(frozen=True, slots=True)

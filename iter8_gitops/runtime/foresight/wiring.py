@@ -21,7 +21,7 @@ from iter8_gitops.runtime.foresight.outlook import Lookout, foresee
 from iter8_gitops.runtime.inspection import tools
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.kind_resolver import KindResolver
-from iter8_gitops.runtime.wiring import ROUTEMAPS
+from iter8_gitops.runtime.source_requests import ROUTEMAPS
 from iter8_gitops.spec.snapshot import RoutemapState
 from iter8_gitops.spec.tree import SourceTree
 

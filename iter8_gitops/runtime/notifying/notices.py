@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from iter8_gitops.contracts.notifier import Notice, NoticeKind
 from iter8_gitops.core.conditions import DEADLINE_EXCEEDED, overdue
-from iter8_gitops.core.transitions import promoted_candidate
+from iter8_gitops.core.transitions import promoted_candidate, steps
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import ResourceId
@@ -22,7 +22,8 @@ def notices(before: RoutemapState | None, after: RoutemapState, source: SourceSt
 
     A version is *ready* when it settled with content other than it had, or answers again after it did not. One that
     answers before its first content has settled is not told of until that has. It is *stalled* when it misses its
-    deadline or a resource of it fails. The primary is *promoted* when it settles with what a candidate had.
+    deadline or a resource of it fails. The primary is *promoted* when it settles with what a candidate had. A *step* is
+    one of its ramp, or towards the promotion that its policy asks for.
     """
     promoted = promoted_candidate(before, after) if before else None
     told: list[Notice] = []
@@ -38,6 +39,8 @@ def notices(before: RoutemapState | None, after: RoutemapState, source: SourceSt
             told.append(_about(after, NoticeKind.READY, "Ready", said, at, version.name, version.signature))
         for reason, said in _stalls(old, version, failing):
             told.append(_about(after, NoticeKind.STALLED, reason, said, at, version.name))
+    if before is not None:
+        told.extend(_about(after, NoticeKind.STEP, each.reason, each.message, at) for each in steps(before, after))
     known = before.problems if before else ()
     appeared = dict.fromkeys(problem for problem in after.problems if problem not in known)
     for problem in appeared:

@@ -12,6 +12,7 @@ from iter8_gitops.serving.batches import MAX_DECISIONS
 from iter8_gitops.serving.usecases import MAX_VALUES
 from iter8_gitops.spec.metric import MAX_MAGNITUDE
 from iter8_gitops.spec.readiness import ReadinessState
+from iter8_gitops.spec.steering import PromotionPhase, RampPhase
 
 Schema = dict[str, Any]
 
@@ -36,6 +37,10 @@ def _object(properties: Mapping[str, Schema], description: str) -> Schema:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def _or_null(name: str) -> Schema:
+    return {"anyOf": [reference(name), {"type": "null"}]}
 
 
 def _list_of(items: Schema) -> Schema:
@@ -232,6 +237,8 @@ SCHEMAS: dict[str, Schema] = {
             "salt": _STRING,
             "targeting": reference("Targeting"),
             "epoch": {**_COUNT, "description": "moves whenever the assignment of users changes"},
+            "ramp": _or_null("Ramp"),
+            "promotion": _or_null("Promotion"),
             "routes": _list_of(reference("Route")),
         },
         "One routemap in full.",
@@ -263,6 +270,30 @@ SCHEMAS: dict[str, Schema] = {
             "version": {**_COUNT, "description": "index"},
         },
         "The first rule that matches decides.",
+    ),
+    "Ramp": _object(
+        {
+            "step": {"type": "integer", "minimum": 1, "description": "from 1"},
+            "weight": {**_NUMBER, "description": "of 100 users, what the candidates get together"},
+            "phase": {"type": "string", "enum": [phase.value for phase in RampPhase]},
+            "message": _STRING,
+            "heldSeconds": {**_NUMBER, "description": "of this step, before `runningSince`"},
+            "runningSince": {**_TIME, "description": "null while its clock stands still"},
+        },
+        "Where a ramp stands; null while there is none, or no candidate.",
+    ),
+    "Promotion": _object(
+        {
+            "version": {"type": ["integer", "null"], "description": "index; null while nobody has won"},
+            "signature": {**_STRING, "description": "of the content that is promoted"},
+            "phase": {"type": "string", "enum": [phase.value for phase in PromotionPhase]},
+            "message": _STRING,
+            "evidence": {**_STRING, "description": "why it is promoted"},
+            "reference": {**_STRING, "description": "the commit, or the address of the pull request"},
+            "attempts": {**_COUNT, "description": "that failed"},
+            "tryAgainAt": _TIME,
+        },
+        "How far the promotion is that the policy asks for; null where a person promotes, or nothing is to be promoted.",
     ),
     "Source": _object(
         {
