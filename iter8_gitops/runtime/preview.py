@@ -24,7 +24,8 @@ def preview(
 ) -> Reconciliation:
     """The outcome when exactly the versions in `available` answer (None: all), with these declared `weights`.
 
-    `weights` has one entry per version (None: as declared, or by the first step of the ramp if there is one). Nothing is known of contents, so signatures say nothing.
+    `weights` has one entry per version (None: as declared, or by the first step of the ramp if there is one). Nothing
+    is known of contents, so signatures say nothing.
     """
     routemap = declared.routemap
     answering = frozenset(range(len(routemap.versions)) if available is None else available)

@@ -135,7 +135,9 @@ def _routemap_feeds(
     settings: ControllerSettings, configuration: Configuration, plugins: Plugins, *, beside_resources: bool
 ) -> tuple[Feed, ...]:
     """The feeds of PATH|URL and of the configuration's sources. `beside_resources`: live objects lie in the first."""
-    sources = [plugins.open_source(source_request(settings, settings.location))] if settings.location is not None else []
+    sources = (
+        [plugins.open_source(source_request(settings, settings.location))] if settings.location is not None else []
+    )
     sources += (_open_source(each, settings, plugins) for each in configuration.sources)
     return tuple(
         Feed(source, routemaps=True, resources=beside_resources and index == 0) for index, source in enumerate(sources)

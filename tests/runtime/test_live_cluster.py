@@ -20,6 +20,7 @@ from iter8_gitops.runtime.feeds import Delivery
 from iter8_gitops.runtime.inspection import tools
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
+from iter8_gitops.runtime.steering.pilot import Pilot
 from iter8_gitops.sources.directory import DirectorySource
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.problem import Problem
@@ -43,7 +44,9 @@ def routemap(name: str, *resources: str, uid: str = "") -> str:
 class Bench:
     """A controller with the sources `git` and `configmaps`, the health of a cluster, and a fake cluster."""
 
-    def __init__(self, folder: Path, cluster: FakeCluster, plugins: Plugins | None = None) -> None:
+    def __init__(
+        self, folder: Path, cluster: FakeCluster, plugins: Plugins | None = None, pilot: Pilot | None = None
+    ) -> None:
         self.cluster = cluster
         self.now = 1000.0
         self.plugins = plugins or Plugins.load()
@@ -66,6 +69,7 @@ class Bench:
                 new_kinds=lambda: self.new_kinds.pop() if self.new_kinds else None,
                 board=self.board,
                 last_good=self.last_good,
+                pilot=pilot or Pilot(),
                 resync_seconds=600.0,
                 clock=lambda: self.now,
             )

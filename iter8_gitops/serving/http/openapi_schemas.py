@@ -293,7 +293,7 @@ SCHEMAS: dict[str, Schema] = {
             "attempts": {**_COUNT, "description": "that failed"},
             "tryAgainAt": _TIME,
         },
-        "How far the promotion is that the policy asks for; null where a person promotes, or nothing is to be promoted.",
+        "How far the promotion is that the policy asks for; null where a person promotes, or there is none.",
     ),
     "Source": _object(
         {
