@@ -15,7 +15,7 @@ from iter8_gitops.core.promotions import Outcome
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.promotion.committing import Committer
-from iter8_gitops.promotion.git.local import LocalRepository, is_bare
+from iter8_gitops.promotion.git.local import LocalRepository, is_bare, is_work_tree
 from iter8_gitops.promotion.git.remote import UrlRepository
 from iter8_gitops.promotion.git.repository import Goal, Repository
 from iter8_gitops.promotion.git.writing import Signing
@@ -72,7 +72,7 @@ class PolicyPromoter:
         folder = Path(source.location).expanduser()
         is_url = looks_like_url(source.location) and not folder.exists()
         if not is_url and not is_bare(folder):
-            yield LocalRepository(folder, Goal(propose=propose)), ""
+            yield _local(folder, source.name, propose=propose), ""
             return
         branch = (source.revision or "").removeprefix("refs/heads/")
         if _NO_BRANCH.fullmatch(branch):
@@ -91,6 +91,14 @@ class PolicyPromoter:
             raise ConfigurationError(message)
         request = host_request(address, token=settings.read_token(), kind=settings.host_type, server=settings.host_url)
         return self._plugins.open_git_host(request)
+
+
+def _local(folder: Path, name: str, *, propose: bool) -> LocalRepository:
+    """The repository around a folder. What is not pushed there is the business of whoever keeps the folder."""
+    if not is_work_tree(folder):
+        message = f"the source {name} is read from a folder that is no work tree of Git: promote it by hand"
+        raise ConfigurationError(message)
+    return LocalRepository(folder, Goal(propose=propose))
 
 
 def _outcome(order: PromotionOrder, made: Committed | NothingToDo) -> Outcome:

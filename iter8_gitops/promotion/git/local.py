@@ -166,8 +166,17 @@ class LocalRepository:
 
 def is_bare(folder: Path) -> bool:
     """Whether a folder is a repository without a work tree, as on a server."""
+    return _is(folder, "--is-bare-repository")
+
+
+def is_work_tree(folder: Path) -> bool:
+    """Whether a folder is in the work tree of a repository."""
+    return _is(folder, "--is-inside-work-tree")
+
+
+def _is(folder: Path, question: str) -> bool:
     try:
-        return said(LocalCommands(folder).run("rev-parse", "--is-bare-repository")) == "true"
+        return said(LocalCommands(folder).run("rev-parse", question)) == "true"
     except GitFailedError:
         return False
 
