@@ -155,7 +155,15 @@ def test_a_record_that_nobody_can_read_is_as_none() -> None:
     identity = record_id(RAMPED)
     assert read_record(None) is None
     assert read_record(Absent("NotFound", "it is not there")) is None
-    for data in (None, [], {}, {"record.json": 3}, {"record.json": "{"}, {"record.json": '{"ramp": 1}'}):
+    unreadable: tuple[Any, ...] = (
+        None,
+        [],
+        {},
+        {"record.json": 3},
+        {"record.json": "{"},
+        {"record.json": '{"ramp": 1}'},
+    )
+    for data in unreadable:
         assert read_record(Resource(identity, {"data": data})) is None
 
 
