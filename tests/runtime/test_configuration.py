@@ -180,7 +180,7 @@ def a_type(rest: str) -> str:
         ("clusterScoped: maybe", "1:16: clusterScoped must be true or false, not text"),
         (
             "image: iter8\n",
-            "1:1: holds none of resourceTypes, defaultResync, clusterScoped, notifiers, sources "
+            "1:1: holds none of resourceTypes, defaultResync, clusterScoped, notifiers, sources, promotion "
             "(is this the configuration of Iter8's controller?)",
         ),
         ("- a\n", "1:1: must be a mapping, not a list"),
