@@ -43,6 +43,8 @@ lock: ## Pin every dependency again, with hashes (needs uv)
 	  --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements/runtime.txt
 	uv pip compile pyproject.toml --upgrade --group dev --constraint requirements/runtime.txt --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements/dev.txt
+	printf "redis\n" | uv pip compile - --upgrade --constraint requirements/runtime.txt --constraint requirements/dev.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements/redis.txt
 	printf "hatchling\neditables\n" | uv pip compile - --upgrade --constraint requirements/dev.txt --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements/build.txt
 

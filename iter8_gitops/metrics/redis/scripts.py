@@ -1,0 +1,24 @@
+"""The scripts that run on the server."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Lua, and the digest by which a server remembers it."""
+
+    text: str
+    digest: str
+
+
+@cache
+def record_script() -> Script:
+    """What stores one batch of one application."""
+    folder = files(__package__) / "lua"
+    text = "\n".join((folder / f"{name}.lua").read_text("utf-8") for name in ("numbers", "histograms", "record"))
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
