@@ -1,33 +1,19 @@
-"""What `record` is given, per application, in the form that the script takes."""
+"""What `record` is given, per application, with every name as a number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import log
 from typing import TypeAlias
 
-import msgspec
-
-from iter8_gitops.core.histograms import GAMMA
-from iter8_gitops.metrics.redis.keys import Content, Keys
+from iter8_gitops.metrics.redis.keys import Content
 from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
-_LOG_GAMMA = log(GAMMA)
+DIGEST_BYTES = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds for every batch of a store, see `RedisMetricStore`.
-
-    `remembered` (seconds) is how long the server knows that it has stored a batch.
-    """
-
-    exact_values: int = 4096
-    remembered: float = 600.0
-
-
-class _Numbers(dict[str, int]):
+class Numbers(dict[str, int]):
     """Names in the order of their first use, counted from 1 as Lua does."""
 
     def __missing__(self, name: str) -> int:
@@ -38,14 +24,22 @@ class _Numbers(dict[str, int]):
 _Place: TypeAlias = tuple[str, str]
 """An epoch and a content, as texts."""
 
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+"""The products that a value lists."""
+
 
 @dataclass(slots=True)
 class Batch:
-    """The exposures and values of one application, with every name as a number."""
+    """The exposures and values of one application.
+
+    Each exposure is three numbers in a row: user, place, experiment. A value is one number in each of `writers` (its
+    user), `named` (its metric), `numbers`, `fallbacks` (a place), `experiments`, `transactions` (which digest in
+    `digests`, 0 for none) and `lists` (which of `listings`, 0 for none).
+    """
 
     application: str
-    users: _Numbers = field(default_factory=_Numbers)
-    metrics: _Numbers = field(default_factory=_Numbers)
+    users: Numbers = field(default_factory=Numbers)
+    metrics: Numbers = field(default_factory=Numbers)
     places: dict[_Place, int] = field(default_factory=dict)
     contents: dict[Content, None] = field(default_factory=dict)
     exposed: list[int] = field(default_factory=list)
@@ -53,11 +47,16 @@ class Batch:
     named: list[int] = field(default_factory=list)
     numbers: list[float] = field(default_factory=list)
     fallbacks: list[int] = field(default_factory=list)
+    experiments: list[int] = field(default_factory=list)
+    transactions: list[int] = field(default_factory=list)
+    digests: bytearray = field(default_factory=bytearray)
+    lists: list[int] = field(default_factory=list)
+    listings: dict[Pairs, int] = field(default_factory=dict)
     _arms: dict[Arm, int] = field(default_factory=dict)
 
     def expose(self, exposure: Exposure) -> None:
         """Add an exposure; they come before the values."""
-        self.exposed += (self.users[exposure.user], self._place(exposure.arm))
+        self.exposed += (self.users[exposure.user], self._place(exposure.arm), exposure.experiment)
 
     def add(self, value: MetricValue) -> None:
         """Add a value."""
@@ -65,11 +64,16 @@ class Batch:
         self.named.append(self.metrics[value.name])
         self.numbers.append(float(value.value) + 0.0)  # -0.0 becomes 0.0, which prints without a sign
         self.fallbacks.append(self._place(value.fallback))
+        self.experiments.append(value.experiment)
+        self.transactions.append(self._transaction(value) if value.transaction else 0)
+        products = value.products
+        self.lists.append(self.listings.setdefault(products, len(self.listings) + 1) if products else 0)
 
     def content(self) -> object:
         """All that is in it, to tell it from others."""
-        named = self.application, list(self.users), list(self.metrics), list(self.places)
-        return named, self.exposed, self.writers, self.named, self.numbers, self.fallbacks
+        return [getattr(self, name) for name in self.__slots__ if name not in ("contents", "digests", "_arms")] + [
+            self.digests.hex()
+        ]
 
     def _place(self, arm: Arm) -> int:
         number = self._arms.get(arm)
@@ -79,6 +83,12 @@ class Batch:
             number = self.places.setdefault((str(arm.epoch), content.text), len(self.places) + 1)
             self._arms[arm] = number
         return number
+
+    def _transaction(self, value: MetricValue) -> int:
+        """Of a metric and a transaction, short enough to keep many, too long for two to be the same."""
+        named = f"{len(value.name)}:{value.name}{value.transaction}"
+        self.digests += hashlib.blake2b(named.encode(), digest_size=DIGEST_BYTES).digest()
+        return len(self.digests) // DIGEST_BYTES
 
 
 def batches_of(exposures: Iterable[Exposure], values: Iterable[MetricValue]) -> Sequence[Batch]:
@@ -96,42 +106,3 @@ def _of(found: dict[str, Batch], application: str) -> Batch:
     if batch is None:
         batch = found[application] = Batch(application)
     return batch
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of the script: its keys and its arguments."""
-
-    keys: tuple[str, ...]
-    arguments: tuple[bytes, ...]
-
-
-def call(batch: Batch, keys: Keys, identifier: str, rules: Rules, more: Iterable[Content] = ()) -> Call:
-    """The call that stores `batch` once, however often it is sent with the same `identifier`.
-
-    `more` are contents beyond those in the batch that its users may be credited in.
-    """
-    contents = list({**batch.contents, **dict.fromkeys(more)})
-    names = [keys.catalog, keys.users, keys.batch(identifier)]
-    for content in contents:
-        names += (keys.sums(content), keys.epochs(content))
-    for content in contents:
-        for metric in batch.metrics:
-            series = keys.series(content, metric)
-            names += (series.counts, series.totals, series.order, series.more)
-    packed: Mapping[str, object] = {
-        "contents": [content.text for content in contents],
-        "exact_values": rules.exact_values,
-        "exposed": batch.exposed,
-        "fallbacks": batch.fallbacks,
-        "log_gamma": _LOG_GAMMA,
-        "marker_ms": round(rules.remembered * 1000),
-        "metrics": list(batch.metrics),
-        "named": batch.named,
-        "numbers": batch.numbers,
-        "places": list(batch.places),
-        "slices": 0,
-        "users": list(batch.users),
-        "writers": batch.writers,
-    }
-    return Call(tuple(names), (msgspec.msgpack.encode(packed), b""))

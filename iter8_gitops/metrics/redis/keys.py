@@ -6,12 +6,13 @@ be one, and no two mean the same key.
 | key | type | what |
 | --- | --- | --- |
 | `catalog` | hash | the numbers of places (a content in an epoch) and of metrics, and the format |
-| `users` | hash | user -> present place, all places, and the sums of values per place and metric (MessagePack) |
+| `users` | hash | user -> present place, all places, and the sums of values per place and metric |
 | `sums:CONTENT` | hash | `users`, and per metric the sums over transactions and over users, all epochs together |
-| `epochs:CONTENT` | hash | per epoch `users`, and per metric the sums over users |
+| `epochs:CONTENT` | hash | per epoch `users`, `newcomers`, sums over users per metric, products per pair of metrics |
 | `counts:CONTENT:METRIC`, `totals:CONTENT:METRIC` | hash | histograms over transactions and over users |
 | `order:CONTENT:METRIC` | sorted set | once the histogram over users is coarse: the distinct totals |
 | `more:CONTENT:METRIC` | hash | how many users beyond the first have one of these totals |
+| `transactions:DAY` | set | digests of the transactions that counted on a day since 1970; forgotten after a while |
 | `batch:ID` | string | the batch is stored; forgotten after a while |
 """
 
@@ -54,6 +55,10 @@ class Keys:
     def batch(self, identifier: str) -> str:
         """Tells that a batch is stored."""
         return f"{self._stem}:batch:{identifier}"
+
+    def transactions(self, day: int) -> str:
+        """The transactions that counted on a day since 1970."""
+        return f"{self._stem}:transactions:{day}"
 
     def sums(self, content: Content) -> str:
         """All epochs of a content together."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from iter8_gitops.contracts.metric_store import KEPT_TRANSACTIONS
 from iter8_gitops.metrics.redis.passwords import Password
 
 
@@ -33,7 +34,7 @@ class RedisOptions:
     """Everything about one store. Durations are in seconds.
 
     `timeout` bounds the wait for one answer, `connect_timeout` that for a connection, `wait_timeout` that for `wait`
-    replicas. `retention` is how long transactions are remembered.
+    replicas. A transaction counts once for at least `kept_transactions`.
     """
 
     addresses: tuple[Address, ...]
@@ -47,7 +48,7 @@ class RedisOptions:
     connect_timeout: float = 2.0
     wait: int = 0
     wait_timeout: float = 1.0
-    retention: float = 7 * 86_400.0
+    kept_transactions: float = KEPT_TRANSACTIONS
 
     def __str__(self) -> str:
         """The store for people: without user, password and options."""

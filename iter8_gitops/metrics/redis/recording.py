@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from redis import RedisCluster
 from redis.exceptions import NoScriptError, RedisError
 
 from iter8_gitops.errors import UnavailableError
-from iter8_gitops.metrics.redis.batches import Batch, Call, Rules, call
+from iter8_gitops.metrics.redis.batches import Batch
+from iter8_gitops.metrics.redis.calls import Call, Rules, call
 from iter8_gitops.metrics.redis.clients import Client
 from iter8_gitops.metrics.redis.keys import Content, Keys
 from iter8_gitops.metrics.redis.options import RedisOptions
@@ -25,9 +26,10 @@ _APPLICATIONS = 4096
 class Recorder:
     """Sends batches. Any thread may use it, with a client of its own process."""
 
-    def __init__(self, options: RedisOptions, rules: Rules) -> None:
+    def __init__(self, options: RedisOptions, rules: Rules, clock: Callable[[], float]) -> None:
         self._options = options
         self._rules = rules
+        self._clock = clock
         self._learned: dict[str, tuple[Content, ...]] = {}
 
     def store(self, client: Client, batches: Sequence[Batch], identifier: str) -> None:
@@ -55,7 +57,7 @@ class Recorder:
 
     def _call(self, batch: Batch, identifier: str, more: Sequence[Content]) -> Call:
         keys = Keys(self._options.prefix, batch.application)
-        return call(batch, keys, identifier, self._rules, more)
+        return call(batch, keys, identifier, self._rules, self._clock(), more)
 
     def _learn(self, more: Mapping[str, tuple[Content, ...]]) -> None:
         if len(self._learned) > _APPLICATIONS:

@@ -19,12 +19,12 @@ from iter8_gitops.spec.metric import Distribution, MetricReport, VersionMetric
 _ROUNDS = 5
 """How often a metric may turn up between a look and the next."""
 
-_Counts: TypeAlias = Mapping[bytes, bytes]
+Fields: TypeAlias = Mapping[bytes, bytes]
 
 
 def read_report(client: Client, keys: Keys, signatures: Mapping[int, str]) -> MetricReport:
     """The metrics of an application's current contents, as `MetricStore.report` defines them."""
-    contents = _contents(signatures)
+    contents = contents_at_random(signatures)
     found: dict[str, list[VersionMetric]] = defaultdict(list)
     for version, reading in _readings(client, keys, contents).items():
         for name, series in reading.series.items():
@@ -34,7 +34,7 @@ def read_report(client: Client, keys: Keys, signatures: Mapping[int, str]) -> Me
 
 def read_exposed_users(client: Client, keys: Keys, signatures: Mapping[int, str]) -> Mapping[int, int]:
     """Distinct users per version, as `MetricStore.exposed_users` defines them."""
-    contents = _contents(signatures)
+    contents = contents_at_random(signatures)
     with client.pipeline(transaction=True) as pipe:
         for content in contents.values():
             pipe.hget(keys.sums(content), "users")
@@ -42,8 +42,8 @@ def read_exposed_users(client: Client, keys: Keys, signatures: Mapping[int, str]
     return {version: int(counts.get(version) or 0) for version in signatures}
 
 
-def _contents(signatures: Mapping[int, str]) -> Mapping[int, Content]:
-    """Of the versions that have settled, ascending."""
+def contents_at_random(signatures: Mapping[int, str]) -> Mapping[int, Content]:
+    """Of the versions that have settled, ascending; of the users at random."""
     return {version: Content.of(version, signature) for version, signature in sorted(signatures.items()) if signature}
 
 
@@ -74,8 +74,8 @@ class _Series:
     """What is stored of one metric of one content; `ends` are the smallest and largest total, once it is coarse."""
 
     sums: _Sums
-    counts: _Counts
-    totals: _Counts
+    counts: Fields
+    totals: Fields
     ends: Sequence[bytes]
 
     def metric(self, version: int, exposed: int) -> VersionMetric:
@@ -123,7 +123,7 @@ def _readings(client: Client, keys: Keys, contents: Mapping[int, Content]) -> Ma
 
 def _read(
     client: Client, keys: Keys, contents: Mapping[int, Content], wanted: Mapping[int, Iterable[str]]
-) -> tuple[Mapping[int, _Counts], Mapping[int, _Reading]]:
+) -> tuple[Mapping[int, Fields], Mapping[int, _Reading]]:
     """The sums of each content, and what is stored of the metrics that are wanted."""
     asked = [(version, name, keys.series(contents[version], name)) for version in contents for name in wanted[version]]
     with client.pipeline(transaction=True) as pipe:
@@ -135,25 +135,25 @@ def _read(
             pipe.zrange(series.order, 0, 0)
             pipe.zrange(series.order, -1, -1)
         answers: list[Any] = pipe.execute()
-    sums = dict(zip(contents, map(_fields, answers[: len(contents)]), strict=True))
+    sums = dict(zip(contents, map(fields_of, answers[: len(contents)]), strict=True))
     found: dict[int, dict[str, _Series]] = {version: {} for version in contents}
     for index, (version, name, _) in enumerate(asked):
         counts, totals, low, high = answers[len(contents) + 4 * index :][:4]
         stored = _decode_sums(sums[version][f"m{name}".encode()])
-        found[version][name] = _Series(stored, _fields(counts), _fields(totals), [*low, *high])
+        found[version][name] = _Series(stored, fields_of(counts), fields_of(totals), [*low, *high])
     return sums, {version: _Reading(int(sums[version].get(b"users", 0)), found[version]) for version in contents}
 
 
-def _fields(answer: Any) -> _Counts:
+def fields_of(answer: Any) -> Fields:
     """A hash; the client gives fields and values in turn where it is a transaction of a cluster."""
     return answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2], strict=True))
 
 
-def _metrics(fields: _Counts) -> Iterable[str]:
+def _metrics(fields: Fields) -> Iterable[str]:
     return (field[1:].decode() for field in fields if field.startswith(b"m"))
 
 
-def _by_value(counts: _Counts) -> dict[float, int]:
+def _by_value(counts: Fields) -> dict[float, int]:
     """The counts per value, or per the value that stands for a bucket."""
     return {_value(field): int(count) for field, count in counts.items() if int(count) > 0}
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+_PARTS = (
+    "numbers", "histograms", "batch", "catalog", "users", "transactions", "credits", "series", "products", "record",
+)  # fmt: skip
+"""Files, each of which may use what those before it define."""
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -20,5 +25,5 @@ class Script:
 def record_script() -> Script:
     """What stores one batch of one application."""
     folder = files(__package__) / "lua"
-    text = "\n".join((folder / f"{name}.lua").read_text("utf-8") for name in ("numbers", "histograms", "record"))
+    text = "\n".join((folder / f"{name}.lua").read_text("utf-8") for name in _PARTS)
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from iter8_gitops.metrics.redis.batches import Rules, batches_of
+from iter8_gitops.metrics.redis.batches import batches_of
+from iter8_gitops.metrics.redis.calls import Rules
 from iter8_gitops.metrics.redis.clients import Client, Clients
 from iter8_gitops.metrics.redis.failures import FAILURES, explained, is_passing
 from iter8_gitops.metrics.redis.keys import Keys
 from iter8_gitops.metrics.redis.options import RedisOptions
 from iter8_gitops.metrics.redis.recording import Recorder
 from iter8_gitops.metrics.redis.reports import read_exposed_users, read_report
+from iter8_gitops.metrics.redis.statistics import read_statistics
 from iter8_gitops.metrics.redis.unsure import UnsureBatches
 from iter8_gitops.metrics.validation import check
-from iter8_gitops.spec.metric import Exposure, MetricReport, MetricValue
+from iter8_gitops.spec.metric import ArmStatistics, Exposure, MetricReport, MetricValue
 
 _PAUSES = (0.0, 0.1, 0.4)
 """Seconds before each further try, while a server restarts or another takes over."""
@@ -29,16 +31,20 @@ class RedisMetricStore:
     """A `MetricStore` on the server or the cluster of `options`.
 
     Nothing is connected before the first use, and each process makes its own connections, so a store may be made
-    before a fork. A batch is applied by one script per application, all or nothing; a batch of several applications
-    is one transaction on a single server, and one step after the other in a cluster. One that failed is completed, and
+    before a fork. `rules` are those of `options` unless given; `clock` gives seconds since 1970.
+
+    A batch is applied by one script per application, all or nothing; a batch of several applications is one
+    transaction on a single server, and one step after the other in a cluster. One that failed is completed, and
     nothing of it repeated, when the same is recorded again within some minutes.
     """
 
-    def __init__(self, options: RedisOptions, rules: Rules | None = None) -> None:
-        rules = rules or Rules()
+    def __init__(
+        self, options: RedisOptions, rules: Rules | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        rules = rules or Rules(kept_transactions=options.kept_transactions)
         self._options = options
         self._clients = Clients(options)
-        self._recorder = Recorder(options, rules)
+        self._recorder = Recorder(options, rules, clock)
         self._unsure = UnsureBatches(_SURE_FOR * rules.remembered)
 
     def record(self, exposures: Sequence[Exposure], values: Sequence[MetricValue]) -> None:
@@ -63,6 +69,13 @@ class RedisMetricStore:
         """See `MetricStore.exposed_users`."""
         keys = Keys(self._options.prefix, application)
         return self._tried(lambda client: read_exposed_users(client, keys, signatures))
+
+    def statistics(
+        self, application: str, signatures: Mapping[int, str], products: Collection[tuple[str, str]] = ()
+    ) -> tuple[ArmStatistics, ...]:
+        """See `MetricStore.statistics`."""
+        keys = Keys(self._options.prefix, application)
+        return self._tried(lambda client: read_statistics(client, keys, signatures, products))
 
     def close(self) -> None:
         """See `MetricStore.close`."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from iter8_gitops.contracts.metric_store import KEPT_TRANSACTIONS
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.metrics.redis.options import Address, RedisOptions, Tls
 from iter8_gitops.metrics.redis.passwords import FromEnvironment, FromFile, Literal, Password
@@ -22,7 +23,7 @@ _PORT = 6379
 _PREFIX = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
 _PLAIN_NAME = re.compile(r"[a-z_]{1,32}")
 _HOST = re.compile(r"\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+")
-_LONGEST_RETENTION = 366 * 86_400.0
+_SHORTEST_KEPT, _LONGEST_KEPT = 86_400.0, 31 * 86_400.0
 _NOT_OPTIONS = {
     "password": "give it as password_file or password_env",
     "username": "give it before the host, as in redis://user@host",
@@ -56,7 +57,7 @@ def parse(url: str) -> RedisOptions:
         connect_timeout=given.take("connect_timeout", _positive, 2.0),
         wait=given.take("wait", _count, 0),
         wait_timeout=given.take("wait_timeout", _positive, 1.0),
-        retention=given.take("retention", _retention, 7 * 86_400.0),
+        kept_transactions=given.take("keep_transactions", _days, KEPT_TRANSACTIONS),
     )
     given.expect_no_more()
     if options.user and options.password is None:
@@ -205,9 +206,9 @@ def _positive(text: str) -> float:
     return seconds
 
 
-def _retention(text: str) -> float:
+def _days(text: str) -> float:
     seconds = parse_duration(text)
-    if seconds is None or not 60 <= seconds <= _LONGEST_RETENTION:
-        message = f"it must be from 1m to 8784h (a year); {DURATION_HINT}"
+    if seconds is None or not _SHORTEST_KEPT <= seconds <= _LONGEST_KEPT:
+        message = f"it must be from 24h to 744h (31 days); {DURATION_HINT}"
         raise ValueError(message)
     return seconds

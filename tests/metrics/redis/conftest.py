@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
-from iter8_gitops.metrics.redis.batches import Rules
+from iter8_gitops.metrics.redis.calls import Rules
 from iter8_gitops.metrics.redis.store import RedisMetricStore
 from iter8_gitops.metrics.redis.urls import parse
 from tests.metrics.redis.servers import RedisServer, running, running_cluster

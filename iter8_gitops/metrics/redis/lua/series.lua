@@ -1,0 +1,133 @@
+-- What the values change in the sums and counts of each metric of each content. Nothing is written here.
+
+-- Add values to the user's sum of a metric in the present place. Returns the sum over all epochs of the content, before
+-- (nil for none) and after, and the same of the present place alone.
+local function move(user, metric, values)
+  local content, sums = places[user.present].content, user.sums
+  local before, after, wrote, at = { n = 0 }, { n = 0 }, false, nil
+  for i = 1, #sums, 4 do
+    if sums[i + 1] == metric and places[sums[i]].content == content then
+      wrote = true
+      add_term(before, sums[i + 2])
+      add_term(before, sums[i + 3])
+      if sums[i] == user.present then
+        at = i
+      else
+        add_term(after, sums[i + 2])
+        add_term(after, sums[i + 3])
+      end
+    end
+  end
+  local part = at and sums[at + 2] or nil
+  if not at then
+    at = #sums + 1
+    sums[at], sums[at + 1], sums[at + 2], sums[at + 3] = user.present, metric, 0, 0
+  end
+  sums[at + 2], sums[at + 3] = added(sums[at + 2], sums[at + 3], values)
+  add_term(after, sums[at + 2])
+  add_term(after, sums[at + 3])
+  user.changed = true
+  return wrote and rounded(before) or nil, rounded(after), part, sums[at + 2]
+end
+
+local function follow(change, before, after)
+  if before then
+    leave(change, before)
+  end
+  join(change, after)
+end
+
+local function count(counts, x, by)
+  counts[x] = (counts[x] or 0) + by
+end
+
+local series, series_of = {}, {} -- in the order of their first value; content -> metric -> one of them
+
+local function series_for(content, metric)
+  local of_content = series_of[content] or {}
+  series_of[content] = of_content
+  local one = of_content[metric]
+  if not one then
+    one = {
+      content = content, metric = metric, values = new_change(), counts = {}, smallest = math.huge,
+      largest = -math.huge, totals = new_change(), users = {}, epochs = {},
+    }
+    of_content[metric] = one
+    series[#series + 1] = one
+  end
+  return one
+end
+
+local function epoch_of(one, epoch)
+  local parts = one.epochs[epoch]
+  if not parts then
+    parts = new_change()
+    parts.positive = 0
+    one.epochs[epoch] = parts
+  end
+  return parts
+end
+
+-- Returns the user's sum in the present place, before and after.
+local function add_values(user, metric, values)
+  local place = places[user.present]
+  local one = series_for(place.content, metric)
+  local terms = { n = 0 }
+  for _, x in ipairs(values) do
+    add_term(terms, x)
+    join(one.values, x)
+    count(one.counts, x, 1)
+    one.smallest, one.largest = math.min(one.smallest, x), math.max(one.largest, x)
+  end
+  local before, after, part_before, part_after = move(user, metric_ids[metric], terms)
+  follow(one.totals, before, after)
+  if before then
+    count(one.users, before, -1)
+  end
+  count(one.users, after, 1)
+  local parts = epoch_of(one, place.epoch)
+  follow(parts, part_before, part_after)
+  parts.positive = parts.positive + (part_after > 0 and 1 or 0) - ((part_before or 0) > 0 and 1 or 0)
+  return part_before, part_after
+end
+
+local function read_packed(key, field, otherwise)
+  local packed = redis.call('HGET', key, field)
+  return packed and cmsgpack.unpack(packed) or otherwise
+end
+
+local function change_sums(stored, at, change)
+  stored[at] = stored[at] + change.count
+  stored[at + 1], stored[at + 2] = added(stored[at + 1], stored[at + 2], change.sum)
+  stored[at + 3], stored[at + 4] = added(stored[at + 3], stored[at + 4], change.squares)
+end
+
+-- Over transactions: count, sum, squares, smallest, largest, coarse; over users: count, sum, squares, coarse. Per epoch:
+-- count, sum, squares, positive.
+local function compute_sums(one)
+  one.field = 'm' .. batch.metrics[one.metric]
+  local nothing = { 0, 0, 0, 0, 0, one.smallest, one.largest, 0, 0, 0, 0, 0, 0, 0 }
+  one.sums = read_packed(sums_key(one.content), one.field, nothing)
+  change_sums(one.sums, 1, one.values)
+  one.sums[6], one.sums[7] = math.min(one.sums[6], one.smallest), math.max(one.sums[7], one.largest)
+  change_sums(one.sums, 9, one.totals)
+  one.parts = {}
+  for epoch, change in pairs(one.epochs) do
+    local field = epoch .. ' ' .. one.field
+    local parts = read_packed(epochs_key(one.content), field, { 0, 0, 0, 0, 0, 0 })
+    change_sums(parts, 1, change)
+    parts[6] = parts[6] + change.positive
+    one.parts[field] = cmsgpack.pack(parts)
+  end
+end
+
+local function write_series(one)
+  local counts, totals, order, more = series_keys(one.content, one.metric)
+  local sums = one.sums
+  sums[8] = change_counts(counts, nil, nil, one.counts, sums[8] == 1, batch) and 1 or 0
+  sums[14] = change_counts(totals, order, more, one.users, sums[14] == 1, batch) and 1 or 0
+  redis.call('HSET', sums_key(one.content), one.field, cmsgpack.pack(sums))
+  for field, packed in pairs(one.parts) do
+    redis.call('HSET', epochs_key(one.content), field, packed)
+  end
+end
