@@ -12,6 +12,7 @@ from iter8_gitops.spec.routemap import DEFAULT_NAMESPACE
 MAX_USER = 512
 MAX_APPLICATION = 512
 MAX_METRIC_NAME = 256
+MAX_TRANSACTION = 256
 
 _SHOWN = 80
 _CLEAN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -52,6 +53,15 @@ def check_user(field: str, user: str) -> None:
 def check_metric_name(field: str, name: str) -> None:
     """Refuse a metric name that is not 1 to 256 characters of clean text. Raises `InvalidArgumentError`."""
     check_text(field, name, MAX_METRIC_NAME)
+
+
+def check_transaction(field: str, transaction: str) -> None:
+    """Refuse a transaction that is not up to 256 characters of clean text; "" stands for none.
+
+    Raises `InvalidArgumentError`.
+    """
+    if transaction:
+        check_text(field, transaction, MAX_TRANSACTION)
 
 
 def check_value(field: str, value: float) -> None:

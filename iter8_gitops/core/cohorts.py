@@ -9,6 +9,7 @@ from iter8_gitops.core.applications import find_routemap
 from iter8_gitops.core.assignment import Assigner
 from iter8_gitops.core.attributes import NO_ATTRIBUTES
 from iter8_gitops.core.freshness import CONTROLLER_TIMEOUT, routemap_staleness
+from iter8_gitops.core.ratios import ratios_by_metric
 from iter8_gitops.core.targeting import Decision, Reason, Targets
 from iter8_gitops.spec.metric import Arm
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
@@ -67,7 +68,8 @@ class Outcome:
 class Cohort:
     """One application's assignment, prepared from one `RoutemapState`.
 
-    `at_random` has an outcome per version; `targeted` those of every other decision.
+    `at_random` has an outcome per version; `targeted` those of every other decision. `ratios` are those that a metric
+    is part of, by its name.
     """
 
     state: RoutemapState
@@ -76,6 +78,7 @@ class Cohort:
     at_random: tuple[Outcome, ...]
     targets: Targets | None
     targeted: Mapping[Decision, Outcome]
+    ratios: Mapping[str, tuple[tuple[str, str], ...]]
 
     @classmethod
     def of(cls, state: RoutemapState, stale: bool) -> Cohort:
@@ -92,6 +95,7 @@ class Cohort:
             ),
             targets=targets,
             targeted={decision: Outcome.of(state, decision, stale) for decision in decisions},
+            ratios=ratios_by_metric(state.metrics),
         )
 
     def outcome_of(self, user: str, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> Outcome:

@@ -16,12 +16,16 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)
 
 
 class Measurement(Struct, frozen=True, forbid_unknown_fields=True):
-    """One metric value as a caller reports it: `value` for `user` of `application`, not yet checked."""
+    """One metric value as a caller reports it: `value` for `user` of `application`, not yet checked.
+
+    `transaction` is the caller's own identifier of it, "" for none.
+    """
 
     application: str
     user: str
     name: str
     value: float
+    transaction: str = ""
 
 
 class Lookup(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,17 +10,18 @@ from typing import Any, Protocol
 
 from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.core.applications import find_routemap, require_state
-from iter8_gitops.core.arguments import check_metric_name, check_user, check_value, shown
+from iter8_gitops.core.arguments import check_metric_name, check_transaction, check_user, check_value, shown
 from iter8_gitops.core.attributes import NO_ATTRIBUTES, attribute_texts
 from iter8_gitops.core.cohorts import Cohorts, Outcome, Recommendation
 from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
+from iter8_gitops.core.ratios import ratios
 from iter8_gitops.errors import InvalidArgumentError
 from iter8_gitops.serving.arguments import Lookup, LookupProduct, Measurement
 from iter8_gitops.serving.batches import Answer, Batches
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.spec.history import HistoryEntry
-from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
+from iter8_gitops.spec.metric import Arm, ExperimentStatistics, Exposure, MetricValue
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 
@@ -198,9 +199,18 @@ class Experiments:
         check_user(f"{place}user", measurement.user)
         check_metric_name(f"{place}name", measurement.name)
         check_value(f"{place}value", measurement.value)
+        check_transaction(f"{place}transaction", measurement.transaction)
         cohort = self._cohorts.find(snapshot, now, f"{place}application", measurement.application)
-        arm = cohort.outcome_of(measurement.user).arm
-        return MetricValue(measurement.name, measurement.value, measurement.user, fallback=arm)
+        outcome = cohort.outcome_of(measurement.user)
+        return MetricValue(
+            measurement.name,
+            measurement.value,
+            measurement.user,
+            outcome.arm,
+            measurement.transaction,
+            cohort.ratios.get(measurement.name, ()),
+            outcome.experiment,
+        )
 
     def dashboard(self, namespace: str, application: str) -> dict[str, Any]:
         """The dashboard of `namespace/application` in Iter8's JSON shape, `{}` without metrics.
@@ -223,6 +233,15 @@ class Experiments:
         state = find_routemap(snapshot, "name", f"{namespace}/{name}")
         exposed = self._store.exposed_users(state.application, _signatures(state))
         return RoutemapReport(state, routemap_staleness(snapshot, state, self._clock()), exposed)
+
+    def statistics(self, namespace: str, name: str) -> ExperimentStatistics:
+        """All that a verdict on the present experiment rests on.
+
+        Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`.
+        """
+        state = find_routemap(self._published(), "name", f"{namespace}/{name}")
+        arms = self._store.statistics(state.application, _signatures(state), ratios(state.metrics))
+        return ExperimentStatistics(state.experiment, state.epochs, arms)
 
     def routemaps(self) -> Overview:
         """Every routemap and the board they are on. Raises `UnavailableError` before the first snapshot."""

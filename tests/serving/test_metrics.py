@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from iter8_gitops.serving.http.bodies import MAX_BODY_BYTES
+from iter8_gitops.spec.routemap import MetricDeclaration, Targeting
+from iter8_gitops.spec.snapshot import RoutemapState
 
 ONE = {"application": "prod/backend", "user": "alice", "name": "latency", "value": 12.5}
+
+
+def declare(bench: Any, state: RoutemapState) -> None:
+    """What is published now."""
+    snapshot = bench.board.snapshot
+    bench.board.snapshot = replace(snapshot, routemaps={**snapshot.routemaps, state.application: state})
 
 
 def counts(bench: Any) -> dict[str, int]:
@@ -37,6 +46,92 @@ def test_a_value_falls_back_to_the_arm_of_the_present_assignment(api: Any, bench
     api.post("/v1/metrics", json.dumps(ONE))
 
     assert bench.writer.values[0].fallback == bench.board.snapshot.routemaps["prod/backend"].arm(version)
+
+
+def test_a_transaction_counts_once_however_often_it_is_written(api: Any, bench: Any) -> None:
+    order = {**ONE, "transaction": "order-1"}
+
+    assert api.post("/v1/metrics", json.dumps([order, order])).json == {"accepted": 2}
+    assert api.post("/v1/metrics", json.dumps(order)).json == {"accepted": 1}
+    assert api.post("/v1/metrics", json.dumps({**order, "name": "items"})).json == {"accepted": 1}
+    assert api.post("/v1/metrics", json.dumps([ONE, {**ONE, "transaction": ""}])).json == {"accepted": 2}
+
+    assert counts(bench) == {"items": 1, "latency": 3}
+
+
+def test_a_transaction_is_of_the_application_however_it_is_written(api: Any, bench: Any) -> None:
+    for application in ("shop", "default/shop", "default/shop-routemap"):
+        value = {**ONE, "application": application, "transaction": "order-1"}
+        assert api.post("/v1/metrics", json.dumps(value)).status_code == 200
+
+    (metric,) = bench.store.report("default/shop-routemap", {0: "cccc"})["latency"]
+    assert metric.over_transactions.counts == ((12.5, 1),)
+
+
+def test_values_carry_the_experiment_and_the_ratios_that_are_declared(api: Any, bench: Any, make_state: Any) -> None:
+    metrics = (
+        MetricDeclaration("sales"),
+        MetricDeclaration("revenue", type="ratio", denominator="visits"),
+        MetricDeclaration("errors", type="ratio", denominator="visits"),
+    )
+    declare(bench, replace(make_state("prod/backend"), metrics=metrics, experiment=2))
+
+    for name in ("sales", "revenue", "visits", "latency"):
+        api.post("/v1/metrics", changed(name=name, user="new"))
+
+    both = (("revenue", "visits"), ("errors", "visits"))
+    assert [value.products for value in bench.writer.values] == [(), both[:1], both, ()]
+    assert {value.experiment for value in bench.writer.values} == {2}
+
+
+def test_a_late_value_counts_where_its_user_was_last_until_a_lookup_moves_them(
+    api: Any, bench: Any, make_state: Any
+) -> None:
+    declare(bench, make_state("prod/backend", (1, 0)))
+    api.get("/v1/lookup", "application=prod/backend&user=alice")
+    declare(bench, replace(make_state("prod/backend", (0, 1)), epoch=4))
+
+    api.post("/v1/metrics", changed(value=1))
+    api.get("/v1/lookup", "application=prod/backend&user=alice")
+    api.post("/v1/metrics", changed(value=2))
+
+    arms = bench.experiments.statistics("prod", "backend").arms
+    assert [(arm.version, arm.epoch, arm.metrics["latency"].sum[0]) for arm in arms] == [(0, 3, 1.0), (1, 4, 2.0)]
+
+
+def test_a_late_value_of_former_content_is_kept_with_it(api: Any, bench: Any, make_state: Any) -> None:
+    api.get("/v1/lookup", "application=prod/backend&user=alice")
+    declare(bench, replace(make_state("prod/backend", signatures=("new", "newer")), epoch=4, experiment=4))
+
+    api.post("/v1/metrics", changed(value=1))
+
+    assert bench.experiments.statistics("prod", "backend").arms == ()
+    assert counts(bench) == {"latency": 1}
+
+
+def test_a_value_of_an_unknown_user_exposes_them(api: Any, bench: Any, make_state: Any) -> None:
+    declare(bench, replace(make_state("prod/backend", (1, 0)), experiment=3))
+
+    api.post("/v1/metrics", changed(user="nobody-yet"))
+    api.get("/v1/lookup", "application=prod/backend&user=nobody-yet")
+
+    (arm,) = bench.experiments.statistics("prod", "backend").arms
+    assert (arm.version, arm.users, arm.newcomers, arm.metrics["latency"].count) == (0, 1, 1, 1)
+
+
+def test_values_of_users_who_were_not_assigned_at_random_are_not_compared(
+    api: Any, bench: Any, make_state: Any
+) -> None:
+    targeting = Targeting(overrides=(("tester", 1),))
+    declare(bench, replace(make_state("prod/backend", (1, 1)), targeting=targeting))
+
+    for user in ("tester", "alice"):
+        api.post("/v1/metrics", changed(user=user))
+
+    assert [value.fallback.cohort for value in bench.writer.values] == ["override", ""]
+    (arm,) = bench.experiments.statistics("prod", "backend").arms
+    assert (arm.users, arm.metrics["latency"].count) == (1, 1)
+    assert counts(bench) == {"latency": 1}
 
 
 def test_one_bad_value_refuses_them_all(api: Any, bench: Any) -> None:
@@ -112,6 +207,12 @@ def without(key: str) -> str:
         (changed(name="n" * 257), "name"),
         (changed(name="tab\t"), "name"),
         (changed(name="\udfff"), "name"),
+        (changed(transaction=1), "transaction"),
+        (changed(transaction=None), "transaction"),
+        (changed(transaction="t" * 257), "transaction"),
+        (changed(transaction="a\nb"), "transaction"),
+        (changed(transaction="\ud800"), "transaction"),
+        (json.dumps([ONE, {**ONE, "transaction": "\x00"}]), "[1].transaction"),
         (changed(value="1"), "value"),
         (changed(value=True), "value"),
         (changed(value=None), "value"),

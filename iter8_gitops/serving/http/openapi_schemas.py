@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from iter8_gitops.core.arguments import MAX_APPLICATION, MAX_METRIC_NAME, MAX_USER
+from iter8_gitops.core.arguments import MAX_APPLICATION, MAX_METRIC_NAME, MAX_TRANSACTION, MAX_USER
 from iter8_gitops.core.attributes import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
 from iter8_gitops.core.targeting import Reason
 from iter8_gitops.serving.batches import MAX_DECISIONS
@@ -146,15 +146,24 @@ SCHEMAS: dict[str, Schema] = {
         },
         "One answer per question.",
     ),
-    "Measurement": _object(
-        {
-            "application": APPLICATION,
-            "user": USER,
-            "name": _text(MAX_METRIC_NAME, "of the metric"),
-            "value": {"type": "number", "minimum": -MAX_MAGNITUDE, "maximum": MAX_MAGNITUDE},
-        },
-        "One metric value, credited to the version that the user was last given.",
-    ),
+    "Measurement": {
+        **_object(
+            {
+                "application": APPLICATION,
+                "user": USER,
+                "name": _text(MAX_METRIC_NAME, "of the metric"),
+                "value": {"type": "number", "minimum": -MAX_MAGNITUDE, "maximum": MAX_MAGNITUDE},
+                "transaction": {
+                    "type": "string",
+                    "maxLength": MAX_TRANSACTION,
+                    "description": "your identifier of it, unique for the application and the metric: it counts "
+                    'once, however often it is written. "" is none',
+                },
+            },
+            "One metric value, credited to the version that the user was last given.",
+        ),
+        "required": ["application", "user", "name", "value"],
+    },
     "Measurements": {
         "type": "array",
         "items": reference("Measurement"),
