@@ -1,10 +1,10 @@
-"""What all tests share: the fixtures of Kubernetes control planes, and which tests share a worker because of them."""
+"""What all tests share: the fixtures of Kubernetes control planes and of clients, and which tests share a worker."""
 
 from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["tests.controlplane.fixtures"]
+pytest_plugins = ["tests.clients.fixtures", "tests.controlplane.fixtures"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

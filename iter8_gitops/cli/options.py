@@ -117,6 +117,13 @@ workers_option = click.option(
     type=click.IntRange(1, 64),
     help="HTTP worker processes.",
 )
+grpc_workers_option = click.option(
+    "--grpc-workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="gRPC worker processes on one port; each connection stays with one of them.",
+)
 METRICS_STORE_VARIABLE = "ITER8_METRICS_STORE"
 metrics_store_option = click.option(
     "--metrics-store",

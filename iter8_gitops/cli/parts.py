@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from iter8_gitops.cli.options import (
     cors_origins_option,
     git_access_options,
     grpc_port_option,
+    grpc_workers_option,
     host_option,
     location_argument,
     metrics_store_option,
@@ -104,14 +106,18 @@ def serve(
 @state_dir_option(required=True)
 @host_option
 @grpc_port_option
+@grpc_workers_option
 @metrics_store_option
-def grpc(state_dir: Path, host: str, grpc_port: int, metrics_store: str) -> None:
+def grpc(state_dir: Path, host: str, grpc_port: int, grpc_workers: int, metrics_store: str) -> None:
     """Serve the gRPC service `main.ABN` from the board in the state directory.
+
+    With several workers, one that dies is started again.
 
     \b
     Example:
-      iter8-gitops grpc --state-dir /var/lib/iter8 --host 0.0.0.0 --grpc-port 50051
+      iter8-gitops grpc --state-dir /var/lib/iter8 --host 0.0.0.0 --grpc-port 50051 --grpc-workers 2
     """
+    from iter8_gitops.cli.grpc_workers import is_worker, run_workers
     from iter8_gitops.runtime.processes import prepare_process
     from iter8_gitops.serving.server import serve_grpc
     from iter8_gitops.serving.settings import ServingSettings
@@ -119,4 +125,8 @@ def grpc(state_dir: Path, host: str, grpc_port: int, metrics_store: str) -> None
 
     prepare_process("grpc")
     state = StateFolder(state_dir.absolute())
-    serve_grpc(ServingSettings(state, host=host, grpc_port=grpc_port, metrics=metrics_store))
+    worker = is_worker()
+    settings = ServingSettings(state, host=host, grpc_port=grpc_port, shares_grpc_port=worker, metrics=metrics_store)
+    if grpc_workers > 1 and not worker:
+        sys.exit(run_workers(settings, grpc_workers))
+    serve_grpc(settings)

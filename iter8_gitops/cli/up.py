@@ -20,6 +20,7 @@ from iter8_gitops.cli.options import (
     default_state_dir,
     git_access_options,
     grpc_port_option,
+    grpc_workers_option,
     host_option,
     location_argument,
     metrics_store_option,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 @port_option
 @grpc_port_option
 @workers_option
+@grpc_workers_option
 @metrics_store_option
 @webhook_secret_option
 @cors_origins_option
@@ -55,6 +57,7 @@ def up(
     port: int,
     grpc_port: int,
     workers: int,
+    grpc_workers: int,
     metrics_store: str,
     webhook_secret_file: Path | None,
     cors_origins: str,
@@ -91,7 +94,8 @@ def up(
         _require_free(host, wanted)
     secret = webhook_secret_file.absolute() if webhook_secret_file else None
     web = {"port": port, "workers": workers, "webhook_secret_file": secret, "cors_origins": cors_origins}
-    supervisor = Supervisor(_parts(location, state, options, host, web, grpc_port, metrics_store))
+    abn = {"grpc_port": grpc_port, "grpc_workers": grpc_workers}
+    supervisor = Supervisor(_parts(location, state, options, host, web, abn, metrics_store))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -136,7 +140,7 @@ def _parts(
     options: dict[str, Any],
     host: str,
     web: Mapping[str, object],
-    grpc_port: int,
+    abn: Mapping[str, object],
     metrics_store: str,
 ) -> list[Part]:
     from iter8_gitops.cli.settings import command_words
@@ -151,7 +155,7 @@ def _parts(
     return [
         Part("controller", command("controller", **options), {LOCATION_VARIABLE: location or "", **measured}),
         Part("http", command("serve", host=host, **web), measured),
-        Part("grpc", command("grpc", host=host, grpc_port=grpc_port), measured),
+        Part("grpc", command("grpc", host=host, **abn), measured),
     ]
 
 

@@ -29,18 +29,33 @@ def serve_http(settings: ServingSettings) -> None:
 
 
 def serve_grpc(settings: ServingSettings) -> None:
-    """Serve the gRPC service `main.ABN` in this process. Raises `ConfigurationError` as `serve_http` does."""
-    _prepare(settings, "grpc")
+    """Serve the gRPC service `main.ABN` in this process. Raises `ConfigurationError` as `serve_http` does.
+
+    A worker that shares its port finds the folder of the counters prepared by `prepare_grpc_workers`.
+    """
+    _prepare(settings, "grpc", is_first=not settings.shares_grpc_port)
     from iter8_gitops.serving.abn.server import run_grpc
 
     run_grpc(settings)
 
 
-def _prepare(settings: ServingSettings, transport: str) -> None:
+def prepare_grpc_workers(settings: ServingSettings) -> None:
+    """Once, before the workers of a group start: what they share must not be emptied by one that starts again.
+
+    Raises `ConfigurationError` when the state folder cannot be used, or no metric store is known by that name.
+    """
+    from iter8_gitops.serving.backend import open_metric_store
+
+    _empty(settings.state.prometheus / "grpc")
+    open_metric_store(settings).close()
+
+
+def _prepare(settings: ServingSettings, transport: str, *, is_first: bool = True) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     # A folder for each, so that one transport can start anew, and empty its own, while the other runs on.
     folder = settings.state.prometheus / transport
-    _empty(folder)
+    if is_first:
+        _empty(folder)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 

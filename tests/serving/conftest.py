@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -264,6 +264,17 @@ def publish(folder: StateFolder) -> BoardPublisher:
     published = make_snapshot(make_state("prod/backend"), make_state("default/shop-routemap", (1,), ("cccc",)))
     publisher.publish(published.routemaps, (), published.sources, time.time())
     return publisher
+
+
+@pytest.fixture(name="publish")
+def publish_fixture() -> Iterator[Callable[[StateFolder], None]]:
+    """Publishes prod/backend (90/10) and default/shop-routemap to a state folder."""
+    with ExitStack() as stack:
+
+        def publish_to(folder: StateFolder) -> None:
+            stack.callback(publish(folder).close)
+
+        yield publish_to
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from iter8_gitops.serving.abn import abn_pb2, abn_pb2_grpc
+from iter8_gitops.serving.abn.server import MAX_MESSAGE_BYTES
 from iter8_gitops.spec.state_folder import StateFolder
 
 pytestmark = pytest.mark.slow
@@ -155,6 +156,10 @@ def test_a_bad_lookup_is_refused_by_name(shared: Any, name: str, user: str, code
     [
         (b"\x0a\x01a\x12\x02\xff\xfe", "user"),
         (b"\x0a\x03\xed\xa0\x80\x12\x01u", "name"),
+        (b"\x0a\x04shop\x12\x01u\x1a\x06\x0a\x01\xff\x12\x01a", "attributes"),
+        (b"\x1a\x06\x0a\x01a\x12\x01\xff\x12\x01u", "attributes"),
+        (b"\x1a\x84\x01\x0a\x01a\x12\x7f" + b"v" * 127 + b"\x12\x01\xff", "user"),
+        (b"\x1a\x02\x0a\x09\x12\x01u", "request"),
         (b"\x0a\x7f", "request"),
         (b"\xff\xff\xff", "request"),
         (b"\x08\x01\x12\x01u", "name"),
@@ -169,6 +174,33 @@ def test_bytes_that_are_no_message_are_refused_and_the_server_stays_up(
     code, details = refusal(raw, data)
 
     assert (code, details.partition(":")[0]) == ("INVALID_ARGUMENT", field)
+    assert shared.Lookup(abn_pb2.Application(name="shop", user="u")).versionNumber == 0
+
+
+@pytest.mark.parametrize(
+    ("attributes", "field"),
+    [
+        ({"": "x"}, "attributes."),
+        ({"n" * 257: "x"}, "attributes.nnn"),
+        ({"plan": "p" * 1025}, "attributes.plan"),
+        ({f"a{number}": "x" for number in range(101)}, "attributes"),
+    ],
+)
+def test_bad_attributes_are_refused_by_name(shared: Any, attributes: dict[str, str], field: str) -> None:
+    found, details = refusal(shared.Lookup, abn_pb2.Application(name="shop", user="u", attributes=attributes))
+
+    assert found == "INVALID_ARGUMENT"
+    assert details.startswith(field)
+
+
+@pytest.mark.parametrize("method", ["Lookup", "WriteMetric"])
+def test_a_message_that_is_too_big_is_refused_and_the_server_stays_up(
+    shared_channel: grpc.Channel, shared: Any, method: str
+) -> None:
+    code, details = refusal(shared_channel.unary_unary(f"/main.ABN/{method}"), b"\x0a" * (MAX_MESSAGE_BYTES + 1))
+
+    assert code == "RESOURCE_EXHAUSTED"
+    assert str(MAX_MESSAGE_BYTES) in details
     assert shared.Lookup(abn_pb2.Application(name="shop", user="u")).versionNumber == 0
 
 

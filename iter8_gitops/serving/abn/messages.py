@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]  # protobuf ships no types
+from google.protobuf.descriptor import Descriptor  # type: ignore[import-untyped]  # protobuf ships no types
+from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[import-untyped]
 
@@ -35,19 +36,30 @@ def decoded(kind: MessageType[Message], data: bytes) -> Message:
 
 
 def _explained(kind: object, data: bytes) -> InvalidArgumentError:
-    fields = getattr(kind, "DESCRIPTOR").fields_by_number  # noqa: B009 (every generated class has it)
-    for number, content in _strings(data):
+    descriptor = getattr(kind, "DESCRIPTOR")  # noqa: B009 (every generated class has it)
+    return _bad_string(descriptor, data) or InvalidArgumentError("request", "is not a message of the protocol")
+
+
+def _bad_string(descriptor: Descriptor, data: bytes) -> InvalidArgumentError | None:
+    """What is wrong with the first string in `data` that is not UTF-8, by the name of its field in `descriptor`."""
+    for number, content in _delimited(data):
+        field = descriptor.fields_by_number.get(number)
+        if field is None:
+            continue
+        if field.message_type is not None:  # a map is a list of messages of a key and a value
+            if _bad_string(field.message_type, content):
+                return InvalidArgumentError(field.name, "has a key or a value that is not UTF-8")
+            continue
         try:
             content.decode()
         except UnicodeDecodeError as error:
-            if number in fields:
-                message = f"is not UTF-8 (byte {error.start} is 0x{content[error.start]:02X})"
-                return InvalidArgumentError(fields[number].name, message)
-    return InvalidArgumentError("request", "is not a message of the protocol")
+            message = f"is not UTF-8 (byte {error.start} is 0x{content[error.start]:02X})"
+            return InvalidArgumentError(field.name, message)
+    return None
 
 
-def _strings(data: bytes) -> list[tuple[int, bytes]]:
-    """(field number, bytes) of every string in a message: all fields are unknown to the empty message."""
+def _delimited(data: bytes) -> list[tuple[int, bytes]]:
+    """(field number, bytes) of every string and message in a message: all fields are unknown to the empty message."""
     try:
         unknown = UnknownFieldSet(Empty.FromString(data))
     except DecodeError:

@@ -7,19 +7,23 @@ import logging
 import signal
 
 import grpc
+from grpc_health.v1.health_pb2_grpc import (  # type: ignore[import-untyped]  # the library ships no types
+    add_HealthServicer_to_server,
+)
 
-from iter8_gitops.errors import ConfigurationError
-from iter8_gitops.serving.abn.service import abn_handler
+from iter8_gitops.serving.abn import health
+from iter8_gitops.serving.abn.ports import address_of, refused
+from iter8_gitops.serving.abn.reflection import reflection_handlers
+from iter8_gitops.serving.abn.service import SERVICE, abn_handler
 from iter8_gitops.serving.backend import Backend
 from iter8_gitops.serving.settings import ServingSettings
 
-DRAIN_SECONDS = 5.0
-"""Calls in progress get this long to finish after SIGTERM or SIGINT."""
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+"""The largest request, as over HTTP. gRPC answers RESOURCE_EXHAUSTED to a larger one."""
 
 _MOST_PENDING = 100_000
 _OPTIONS = (
-    # Two servers on one port would each see half of the calls, so the second one is refused.
-    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     # Beyond its small defaults gRPC cancels calls of a burst at random, and clients do not retry those.
     ("grpc.server.max_pending_requests", _MOST_PENDING),
     ("grpc.server.max_pending_requests_hard_limit", _MOST_PENDING),
@@ -30,6 +34,8 @@ _log = logging.getLogger(__name__)
 def run_grpc(settings: ServingSettings) -> None:
     """Serve until SIGTERM or SIGINT, then finish the calls in progress and store what was taken.
 
+    New calls are refused then; those that take longer than the grace period of `settings` are ended.
+
     Raises `ConfigurationError` when the port cannot be had.
     """
     with Backend(settings) as backend:
@@ -37,28 +43,34 @@ def run_grpc(settings: ServingSettings) -> None:
 
 
 async def _serve(settings: ServingSettings, backend: Backend) -> None:
-    server = grpc.aio.server(options=_OPTIONS)
+    # Two servers on one port would each see half of the calls; only workers of one group may share theirs.
+    server = grpc.aio.server(options=(*_OPTIONS, ("grpc.so_reuseport", int(settings.shares_grpc_port))))
     server.add_generic_rpc_handlers((abn_handler(backend.experiments, backend.telemetry),))
+    server.add_generic_rpc_handlers(reflection_handlers((SERVICE, health.SERVICE)))
+    status = health.Health((SERVICE,))
+    add_HealthServicer_to_server(status, server)
     port = _bind(server, settings)
+    background = [
+        asyncio.create_task(backend.telemetry.flush_regularly()),
+        asyncio.create_task(status.follow(lambda: backend.experiments.board_status().published)),
+    ]
     await server.start()
     _log.info("gRPC listens on %s:%d", settings.host, port)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    flushing = asyncio.create_task(backend.telemetry.flush_regularly())
     await stopped.wait()
     _log.info("gRPC stops")
-    await server.stop(DRAIN_SECONDS)
-    flushing.cancel()
+    status.stop()
+    await server.stop(settings.grpc_grace)
+    for task in background:
+        task.cancel()
 
 
 def _bind(server: grpc.aio.Server, settings: ServingSettings) -> int:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"{host}:{settings.grpc_port}"
     try:
-        port: int = server.add_insecure_port(address)
+        port: int = server.add_insecure_port(address_of(settings.host, settings.grpc_port))
     except RuntimeError as error:
-        message = f"cannot listen on {address} for gRPC; is the port in use? Choose another with --grpc-port"
-        raise ConfigurationError(message) from error
+        raise refused(settings.host, settings.grpc_port) from error
     return port

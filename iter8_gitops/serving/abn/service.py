@@ -26,6 +26,10 @@ _NOTHING: bytes = Empty().SerializeToString()
 _Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 
 
+class _TooLateError(Iter8Error):
+    """Nobody waits for the answer any more."""
+
+
 class AbnService:
     """Requests and answers in bytes, so that a request that is no message can be refused like any other."""
 
@@ -35,7 +39,7 @@ class AbnService:
     async def lookup(self, data: bytes) -> bytes:
         """Which version the user gets."""
         request = decoded(Application, data)
-        found = self._experiments.lookup(request.name, request.user, field="name")
+        found = self._experiments.lookup(request.name, request.user, "name", request.attributes)
         return _encoded(found.version_number)
 
     async def write_metric(self, data: bytes) -> bytes:
@@ -43,9 +47,8 @@ class AbnService:
         request = decoded(MetricValue, data)
         value = decimal_number("value", request.value)
         measurement = Measurement(request.application, request.user, request.name, value)
-        written = asyncio.wrap_future(self._experiments.write([measurement]))
-        # A client that hangs up must not cancel a write that other calls share.
-        await asyncio.shield(written)
+        # When the call ends early (its deadline, a client that hangs up), what is not being stored yet is withdrawn.
+        await asyncio.wrap_future(self._experiments.write([measurement]))
         return _NOTHING
 
 
@@ -76,7 +79,14 @@ def _answering(
     async def answer(data: bytes, context: _Context) -> bytes:
         started = perf_counter()
         try:
+            if _is_late(context):
+                message = "the deadline had passed before the call was begun"
+                raise _TooLateError(message)
             answered = await call(data)
+        except asyncio.CancelledError:
+            code = status.DEADLINE_EXCEEDED if _is_late(context) else status.CANCELLED
+            telemetry.request("grpc", name, perf_counter() - started, code.name)
+            raise
         except Iter8Error as error:
             code, said = _code_of(error), str(error)
         except Exception as error:  # noqa: BLE001 (a defect of ours must not show its inside to clients)
@@ -92,6 +102,12 @@ def _answering(
     return answer
 
 
+def _is_late(context: _Context) -> bool:
+    """Whether the deadline of the call, if it has one, has passed."""
+    left = context.time_remaining()
+    return left is not None and left <= 0
+
+
 def _code_of(error: Iter8Error) -> grpc.StatusCode:
     match error:
         case InvalidArgumentError():
@@ -100,5 +116,7 @@ def _code_of(error: Iter8Error) -> grpc.StatusCode:
             return grpc.StatusCode.NOT_FOUND
         case UnavailableError():
             return grpc.StatusCode.UNAVAILABLE
+        case _TooLateError():
+            return grpc.StatusCode.DEADLINE_EXCEEDED
         case _:
             return grpc.StatusCode.INTERNAL

@@ -1,0 +1,73 @@
+"""Clients in JavaScript, with their packages from a lock file, as a pytest fixture."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+SCRIPTS = Path(__file__).with_name("node")
+_LISTS = ("package.json", "package-lock.json")
+_INSTALL_SECONDS, _RUN_SECONDS = 300, 120
+
+
+class NodeClient(Protocol):
+    """Runs a script of `tests/clients/node` and returns the JSON that it prints."""
+
+    def __call__(self, script: str, *arguments: str) -> Any: ...
+
+
+@pytest.fixture(scope="session")
+def node_modules(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages of the lock file, installed once for as long as it stays the same."""
+    _require("node", "nodejs")
+    npm = _require("npm", "npm")
+    digest = hashlib.sha256(b"".join((SCRIPTS / name).read_bytes() for name in _LISTS)).hexdigest()[:16]
+    cache = pytestconfig.cache
+    folder = (cache.mkdir("node-clients") if cache else tmp_path_factory.mktemp("node-clients")) / digest
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers of pytest-xdist want the same
+        if not (folder / "complete").exists():
+            for name in _LISTS:
+                shutil.copy(SCRIPTS / name, folder)
+            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            _run(command, folder, _INSTALL_SECONDS)
+            (folder / "complete").touch()
+    return folder / "node_modules"
+
+
+@pytest.fixture
+def node_client(node_modules: Path, tmp_path: Path) -> NodeClient:
+    """Runs scripts of `tests/clients/node` with those packages."""
+    folder = tmp_path / "node"
+    shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("node_modules"))
+    (folder / "node_modules").symlink_to(node_modules)
+
+    def run(script: str, *arguments: str) -> Any:
+        return json.loads(_run(["node", script, *arguments], folder, _RUN_SECONDS))
+
+    return run
+
+
+def _require(program: str, package: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        message = f"clients in JavaScript need {program}, of Node.js 18 or newer (on Debian: apt-get install {package})"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+def _run(command: list[str], folder: Path, seconds: float) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False)
+    assert done.returncode == 0, f"{command} said: {done.stderr}"
+    return done.stdout
