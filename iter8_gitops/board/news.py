@@ -3,47 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
-from iter8_gitops.board.schema import transaction
+from iter8_gitops.board.schema import read_lineage, transaction
+from iter8_gitops.core.news import News
 from iter8_gitops.spec.codec import decode_source, decode_state
-from iter8_gitops.spec.snapshot import RoutemapState, Snapshot, SourceStatus
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What was published after the sequence that a reader had seen, up to `sequence`.
-
-    When `complete`, `changed` is everything there is, and what the reader had must be forgotten.
-    `sources` is None when they were not published anew.
-    """
-
-    sequence: int
-    controller_at: float | None
-    complete: bool
-    changed: Mapping[str, RoutemapState]
-    removed: tuple[str, ...]
-    sources: tuple[SourceStatus, ...] | None
-
-    def after(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot that follows on `snapshot`. A mere heartbeat keeps its routemaps as they are."""
-        sources = snapshot.sources if self.sources is None else self.sources
-        routemaps = snapshot.routemaps
-        if self.complete:
-            routemaps = self.changed
-        elif self.changed or self.removed:
-            merged = {**routemaps, **self.changed}
-            for application in self.removed:
-                merged.pop(application, None)
-            routemaps = merged
-        return replace(
-            snapshot,
-            sequence=self.sequence,
-            controller_at=self.controller_at,
-            sources=sources,
-            routemaps=routemaps,
-        )
+from iter8_gitops.spec.snapshot import SourceStatus
 
 
 def read_news(connection: sqlite3.Connection, seen: int | None) -> News:
@@ -60,16 +24,23 @@ def read_news(connection: sqlite3.Connection, seen: int | None) -> News:
         complete = seen is None or not floor <= seen <= sequence
         since = -1 if seen is None or complete else seen
         rows = connection.execute(
-            "SELECT application, state FROM routemaps WHERE sequence > ? ORDER BY sequence", (since,)
+            "SELECT application, sequence, state FROM routemaps WHERE sequence > ? ORDER BY sequence", (since,)
         ).fetchall()
         sources = _read_sources(connection) if sources_at > since else None
+        board, predecessors = read_lineage(connection)
     return News(
+        board=board,
         sequence=sequence,
         controller_at=controller_at,
         complete=complete,
-        changed={application: decode_state(state) for application, state in rows if state is not None},
-        removed=tuple(application for application, state in rows if state is None),
+        changed={application: decode_state(state) for application, _, state in rows if state is not None},
+        removed=tuple(application for application, _, state in rows if state is None),
         sources=sources,
+        since=max(0, since),
+        floor=floor,
+        sources_at=sources_at,
+        changed_at={application: at for application, at, _ in rows},
+        predecessors=predecessors,
     )
 
 

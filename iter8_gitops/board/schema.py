@@ -3,7 +3,8 @@
 `board` has one row: the sequence (a count of publications), the floor (removals up to it may have been
 forgotten) and the controller's last sign of life. `routemaps` holds the last publication of
 each application with its sequence; a NULL state marks a removal. `sources` holds the statuses in order,
-`history` what happened to each application.
+`history` what happened to each application. `lineage` has a row for each controller that has started: an identity,
+and the sequence that it went on from.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 from iter8_gitops.errors import ConfigurationError, UnavailableError
+from iter8_gitops.spec.snapshot import Predecessor
 
 VERSION = 1
 _WRITER_PATIENCE = 5.0
@@ -35,8 +39,13 @@ _LATER_TABLES = (
     "CREATE TABLE IF NOT EXISTS history (id INTEGER PRIMARY KEY AUTOINCREMENT, application TEXT NOT NULL, "
     "entry BLOB NOT NULL)",
     "CREATE INDEX IF NOT EXISTS history_by_application ON history (application, id)",
+    "CREATE TABLE IF NOT EXISTS lineage (id INTEGER PRIMARY KEY AUTOINCREMENT, board TEXT NOT NULL, "
+    "since INTEGER NOT NULL)",
 )
 """Added to boards of earlier releases as well; these do not look at them."""
+
+
+_KEPT_LINEAGE = 100
 
 
 class WrongFileError(ConfigurationError):
@@ -63,6 +72,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
             check_version(connection, path)
             for statement in _LATER_TABLES:
                 connection.execute(statement)
+            _continue_lineage(connection)
         _check_integrity(connection)
     except BaseException:
         connection.close()
@@ -93,6 +103,24 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
 def is_empty(connection: sqlite3.Connection) -> bool:
     """True while the file has been made but nothing is in it yet."""
     return _version(connection) == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+
+
+def read_lineage(connection: sqlite3.Connection) -> tuple[str, tuple[Predecessor, ...]]:
+    """The identity of the board, and what it goes on from; ("", ()) on a board that only earlier releases wrote to.
+
+    Within the caller's transaction.
+    """
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'lineage'").fetchone():
+        return "", ()
+    rows = connection.execute("SELECT board, since FROM lineage ORDER BY id").fetchall()
+    ended = tuple(Predecessor(board, since) for (board, _), (_, since) in pairwise(rows))
+    return (rows[-1][0] if rows else ""), ended
+
+
+def _continue_lineage(connection: sqlite3.Connection) -> None:
+    """Begin a new identity where the board stands now: what readers saw beyond that was undone, and is not here."""
+    connection.execute("INSERT INTO lineage (board, since) SELECT ?, sequence FROM board", (uuid4().hex,))
+    connection.execute("DELETE FROM lineage WHERE id <= (SELECT max(id) FROM lineage) - ?", (_KEPT_LINEAGE,))
 
 
 @contextmanager

@@ -13,6 +13,8 @@ MAX_USER = 512
 MAX_APPLICATION = 512
 MAX_METRIC_NAME = 256
 MAX_TRANSACTION = 256
+MAX_SIGNATURE = 128
+MAX_WHOLE_NUMBER = 2**53
 
 _SHOWN = 80
 _CLEAN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -71,6 +73,13 @@ def check_value(field: str, value: float) -> None:
     if abs(value) > MAX_MAGNITUDE:
         message = f"is out of range; its magnitude may be at most {MAX_MAGNITUDE:g}"
         raise InvalidArgumentError(field, message)
+
+
+def whole_number(field: str, value: float) -> int:
+    """`value` as an integer, which it must be, from 0 to 2^53. Raises `InvalidArgumentError`."""
+    if not (0 <= value <= MAX_WHOLE_NUMBER and value == int(value)):
+        raise InvalidArgumentError(field, "must be a whole number, and not negative")
+    return int(value)
 
 
 def split_application(field: str, application: str) -> tuple[str, str]:

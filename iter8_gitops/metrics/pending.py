@@ -13,15 +13,16 @@ from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Values that are stored together or not at all, and the promise to say which."""
+    """Exposures and values that are stored together or not at all, and the promise to say which."""
 
     values: tuple[MetricValue, ...]
+    exposures: tuple[Exposure, ...] = ()
     done: Future[None] = field(default_factory=Future)
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction stores."""
+    """What one transaction stores. Nobody waits for `exposures`; somebody does for those of a submission."""
 
     exposures: list[Exposure] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
@@ -30,6 +31,11 @@ class Batch:
     def values(self) -> list[MetricValue]:
         """The values of all submissions."""
         return [value for submission in self.submissions for value in submission.values]
+
+    @property
+    def all_exposures(self) -> list[Exposure]:
+        """The exposures that nobody waits for, then those of all submissions."""
+        return [*self.exposures, *(exposure for submission in self.submissions for exposure in submission.exposures)]
 
     @classmethod
     def joined(cls, batches: Iterable[Batch]) -> Batch:
@@ -103,19 +109,20 @@ class Pending:
     def take(self) -> Batch:
         """Remove the next batch: what came first, as far as one transaction can hold it in order.
 
-        A transaction stores exposures before values; so a batch ends where a user is exposed who has
-        a value in it already, lest the value be credited to the later exposure.
+        A transaction stores exposures before values, and those that nobody waits for first; so a batch ends where a
+        user is exposed who has a value, or an exposure of a submission, in it already: it would be overtaken.
         """
         batch = Batch()
         room = self._batch_size
-        wrote: set[tuple[str, str]] = set()
+        taken: set[tuple[str, str]] = set()
         while self._entries and (_size(self._entries[0]) <= room or room == self._batch_size):
             entry = self._entries[0]
+            exposed = {(each.arm.application, each.user) for each in _exposures(entry)}
+            if not taken.isdisjoint(exposed):
+                break
             if isinstance(entry, Submission):
                 batch.submissions.append(entry)
-                wrote.update((value.fallback.application, value.user) for value in entry.values)
-            elif (entry.arm.application, entry.user) in wrote:
-                break
+                taken.update(exposed, ((value.fallback.application, value.user) for value in entry.values))
             else:
                 batch.exposures.append(entry)
             self._entries.popleft()
@@ -160,4 +167,8 @@ class RecentExposures:
 
 
 def _size(entry: _Entry) -> int:
-    return len(entry.values) if isinstance(entry, Submission) else 1
+    return len(entry.values) + len(entry.exposures) if isinstance(entry, Submission) else 1
+
+
+def _exposures(entry: _Entry) -> Sequence[Exposure]:
+    return entry.exposures if isinstance(entry, Submission) else (entry,)

@@ -83,15 +83,15 @@ class GroupCommitWriter:
             if is_new and (was_idle or self._pending.full):
                 self._wake()
 
-    def submit(self, values: Sequence[MetricValue]) -> Future[None]:
-        """Store values, all or none. The future is resolved once they are durable.
+    def submit(self, values: Sequence[MetricValue], exposures: Sequence[Exposure] = ()) -> Future[None]:
+        """Store exposures and values, all or none. The future is resolved once they are durable.
 
         It fails with `InvalidArgumentError` when the store refuses a value (the field counts within
         `values`), and with `UnavailableError` when they could not be stored; they are not tried again.
         Raises `UnavailableError` when too much waits already, or after `close`.
         """
-        submission = Submission(tuple(values))
-        if not submission.values:
+        submission = Submission(tuple(values), tuple(exposures))
+        if not submission.values and not submission.exposures:
             submission.done.set_result(None)
             return submission.done
         with self._changed:
@@ -101,6 +101,8 @@ class GroupCommitWriter:
             if not self._pending.add(submission):
                 message = f"too many metric values wait to be stored ({self._capacity} at most); try again"
                 raise UnavailableError(message)
+            for exposure in submission.exposures:
+                self._recent.add(exposure)
             self._wake()
         return submission.done
 
@@ -155,7 +157,7 @@ class GroupCommitWriter:
         while parts:
             part = parts.pop()
             try:
-                self._store.record(part.exposures, part.values)
+                self._store.record(part.all_exposures, part.values)
             except UnavailableError as error:
                 self._fail(Batch.joined([part, *reversed(parts)]), error)
                 return
@@ -185,7 +187,7 @@ class GroupCommitWriter:
                 if not self._closed:
                     dropped = self._pending.put_back(batch.exposures)
             self.dropped_exposures += len(dropped)
-            for exposure in dropped:
+            for exposure in (*dropped, *(each for one in batch.submissions for each in one.exposures)):
                 self._recent.forget(exposure)
 
 

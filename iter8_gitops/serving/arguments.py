@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from iter8_gitops.core.arguments import check_text, shown
 from iter8_gitops.errors import InvalidArgumentError
+from iter8_gitops.spec.metric import AT_RANDOM
 
 MAX_NUMBER_TEXT = 512
 
@@ -42,6 +43,22 @@ class LookupProduct(Struct, frozen=True, forbid_unknown_fields=True):
     applications: list[str]
     users: list[str]
     attributes: dict[str, Any] = {}
+
+
+class ReportedExposure(Struct, frozen=True, forbid_unknown_fields=True):
+    """A user was given a version by a client that evaluates by itself, not yet checked.
+
+    `signature`, `epoch` and `experiment` are those of the state that it evaluated; None means the present ones.
+    `cohort` is why the user got the version (see `Arm`). Numbers are floats, as all that come in JSON.
+    """
+
+    application: str
+    user: str
+    version: float
+    signature: str | None = None
+    epoch: float | None = None
+    experiment: float | None = None
+    cohort: str = AT_RANDOM
 
 
 def decimal_number(field: str, text: str) -> float:

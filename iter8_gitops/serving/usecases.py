@@ -17,8 +17,9 @@ from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
 from iter8_gitops.core.ratios import ratios
 from iter8_gitops.errors import InvalidArgumentError
-from iter8_gitops.serving.arguments import Lookup, LookupProduct, Measurement
+from iter8_gitops.serving.arguments import Lookup, LookupProduct, Measurement, ReportedExposure
 from iter8_gitops.serving.batches import Answer, Batches
+from iter8_gitops.serving.reports import Reports, check_count, place
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import Arm, ExperimentStatistics, Exposure, MetricValue
@@ -27,9 +28,6 @@ from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 
 MAX_HISTORY = 1000
 """The most entries of a history in one answer."""
-
-MAX_VALUES = 10_000
-"""The most values in one write, so that one caller cannot hold up the others for long."""
 
 
 class Board(Protocol):
@@ -56,8 +54,8 @@ class Writer(Protocol):
     def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
         """Remember, soon, that users were given versions; each is an arm, a user and an experiment."""
 
-    def submit(self, values: Sequence[MetricValue]) -> Future[None]:
-        """Store all of `values` or none; the future resolves once they are durable."""
+    def submit(self, values: Sequence[MetricValue], exposures: Sequence[Exposure] = ()) -> Future[None]:
+        """Store all of `exposures` and `values`, or none; the future resolves once they are durable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +127,7 @@ class Experiments:
         self._clock = clock
         self._cohorts = Cohorts()
         self._batches = Batches(self._cohorts, writer, telemetry)
+        self._reports = Reports(self._cohorts, writer)
 
     def lookup(
         self,
@@ -177,18 +176,33 @@ class Experiments:
         name `values[3].user`; None means that there was one measurement and no list.
         Raises as `lookup` does, before anything is stored; the future may raise `UnavailableError`.
         """
-        if within is not None and not 1 <= len(measurements) <= MAX_VALUES:
-            message = f"has {len(measurements)} values; 1 to {MAX_VALUES} are allowed in one request"
-            raise InvalidArgumentError(within or "body", message)
+        check_count(measurements, "values", within)
         snapshot = self._board.snapshot
         now = self._clock()
         values = [
-            self._credited(snapshot, now, measurement, "" if within is None else f"{within}[{position}].")
+            self._credited(snapshot, now, measurement, place(within, position))
             for position, measurement in enumerate(measurements)
         ]
         future = self._writer.submit(values)
         future.add_done_callback(lambda done: self._count_stored(done, len(values)))
         return future
+
+    def expose(self, reported: Sequence[ReportedExposure], within: str | None = None) -> Future[None]:
+        """Store that clients who evaluate by themselves gave versions to users: all of it, or nothing.
+
+        To store the same again changes nothing. `within`, the future and errors are as for `write`.
+        """
+        return self._reports.expose(self._board.snapshot, self._clock(), reported, within)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The board as it is, also before anything was published."""
+        return self._board.snapshot
+
+    def controller_age(self) -> float | None:
+        """Seconds since the controller was last heard of; None when it never was."""
+        heard = self._board.snapshot.controller_at
+        return None if heard is None else max(0.0, self._clock() - heard)
 
     def _count_stored(self, done: Future[None], count: int) -> None:
         if not done.cancelled() and done.exception() is None:

@@ -153,13 +153,39 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Predecessor:
+    """A board that the present one goes on from: all that it published up to the sequence `until` is still there."""
+
+    board: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLog:
+    """At which sequence each part of the board last changed, so that whoever has seen an earlier one can catch up.
+
+    `changed_at` holds every application, also removed ones; removals up to `floor` may have been forgotten.
+    `predecessors` are the newest last.
+    """
+
+    floor: int = 0
+    sources_at: int = 0
+    changed_at: Mapping[str, int] = field(default_factory=dict)
+    predecessors: tuple[Predecessor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole board at one instant.
 
-    `sequence` counts publications; `controller_at` is when the controller last said it is alive.
+    `sequence` counts publications; `controller_at` is when the controller last said it is alive. `board` tells
+    boards apart that count on their own: it is another one whenever a controller has started ("" when unknown).
+    Snapshots that show the same are equal, however they came to be.
     """
 
     sequence: int = 0
     controller_at: float | None = None
     sources: tuple[SourceStatus, ...] = ()
     routemaps: Mapping[str, RoutemapState] = field(default_factory=dict)
+    board: str = field(default="", compare=False)
+    log: ChangeLog = field(default_factory=ChangeLog, compare=False)

@@ -12,8 +12,9 @@ from iter8_gitops.board.news import read_news
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.board.reader import BoardReader
 from iter8_gitops.board.schema import open_to_read
+from iter8_gitops.core.news import news_since
 from iter8_gitops.spec.problem import Problem
-from iter8_gitops.spec.snapshot import RoutemapState, Snapshot, SourceStatus
+from iter8_gitops.spec.snapshot import Predecessor, RoutemapState, Snapshot, SourceStatus
 
 MakeState = Callable[..., RoutemapState]
 
@@ -48,6 +49,52 @@ def test_a_new_publisher_loads_what_the_last_one_published(board: Path, make_sta
     assert second.load() == published == Snapshot(2, 2.0, (source,), {"shop/web": make_state()})
     assert second.publish({}, (), None, now=3.0) == 3
     second.close()
+
+
+def test_each_controller_goes_on_from_the_last_one_under_a_new_name(board: Path, make_state: MakeState) -> None:
+    names = []
+    for _ in range(3):
+        publisher = BoardPublisher(board)
+        publisher.publish({"shop/web": make_state()}, (), None, now=1.0)
+        snapshot = publisher.load()
+        names.append(snapshot.board)
+        publisher.close()
+
+    assert len(set(names)) == 3
+    assert snapshot.log.predecessors == (Predecessor(names[0], 1), Predecessor(names[1], 2))
+    assert snapshot.log.changed_at == {"shop/web": 3}
+
+
+def test_what_a_restored_backup_undid_is_not_taken_for_seen(board: Path, make_state: MakeState) -> None:
+    publisher = BoardPublisher(board)
+    publisher.publish({"shop/web": make_state(epoch=1)}, (), None, now=1.0)
+    publisher.close()
+    backup = board.read_bytes()
+    publisher = BoardPublisher(board)
+    publisher.publish({"shop/web": make_state(epoch=2)}, (), None, now=2.0)
+    seen = publisher.load()
+    publisher.close()
+    board.write_bytes(backup)
+
+    publisher = BoardPublisher(board)
+    publisher.publish({"shop/other": make_state("other")}, (), None, now=3.0)
+    publisher.publish({"shop/other": make_state("other", epoch=1)}, (), None, now=4.0)
+    now = publisher.load()
+    publisher.close()
+
+    assert now.sequence > seen.sequence
+    assert news_since(now, seen.sequence, seen.board).complete
+
+
+def test_a_board_that_only_an_earlier_release_wrote_to_is_read_without_a_name(
+    board: Path, publisher: BoardPublisher, reader: BoardReader, make_state: MakeState
+) -> None:
+    publisher.publish({"shop/web": make_state()}, (), None, now=1.0)
+    publisher._connection.execute("DROP TABLE lineage")
+
+    assert reader.refresh()
+
+    assert (reader.snapshot.board, list(reader.snapshot.routemaps)) == ("", ["shop/web"])
 
 
 def test_sources_stay_when_they_are_not_published_anew(publisher: BoardPublisher, reader: BoardReader) -> None:

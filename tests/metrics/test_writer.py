@@ -337,3 +337,38 @@ def test_a_writer_that_is_no_longer_used_is_freed(path: Path) -> None:
     del writer
     gc.collect()
     assert watched() is None
+
+
+def test_reported_exposures_are_durable_when_their_future_resolves(
+    writer: GroupCommitWriter, observed: ObservedStore
+) -> None:
+    writer.submit([], [Exposure(arm(), "ann"), Exposure(arm(), "bob")]).result(PATIENCE)
+    assert observed.exposed_users(APPLICATION, {0: "sig"}) == {0: 2}
+
+
+def test_reported_exposures_keep_their_place_among_the_others(
+    writer: GroupCommitWriter, observed: ObservedStore
+) -> None:
+    first = held(writer, observed)
+    writer.expose(Exposure(arm(0), "ann"))
+    reported = writer.submit([], [Exposure(arm(1), "ann")])
+    between = writer.submit([value(7.0, "ann", arm(0))])
+    writer.expose(Exposure(arm(0), "ann"))
+    after = writer.submit([value(9.0, "ann", arm(1))])
+    observed.open.set()
+    for future in (first, reported, between, after):
+        future.result(PATIENCE)
+    report = observed.report(APPLICATION, {0: "sig", 1: "sig"})
+    assert [metric.over_users.counts for metric in report["sales"]] == [((1.0, 1), (9.0, 1)), ((7.0, 1),)]
+
+
+def test_reported_exposures_fail_with_the_store_and_may_come_again(
+    writer: GroupCommitWriter, observed: ObservedStore
+) -> None:
+    observed.outage = UnavailableError("the disk is full")
+    with pytest.raises(UnavailableError, match="disk is full"):
+        writer.submit([], [Exposure(arm(), "ann")]).result(PATIENCE)
+    observed.outage = None
+    writer.expose(Exposure(arm(), "ann"))
+    writer.submit([value(1.0, "bob")]).result(PATIENCE)
+    assert observed.exposed_users(APPLICATION, {0: "sig"}) == {0: 2}

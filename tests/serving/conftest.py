@@ -150,13 +150,14 @@ class WriterAtOnce:
         self.exposures.extend(exposures)
         self._store.record(exposures, [])
 
-    def submit(self, values: Sequence[MetricValue]) -> Future[None]:
+    def submit(self, values: Sequence[MetricValue], exposures: Sequence[Exposure] = ()) -> Future[None]:
         future: Future[None] = Future()
         if self.broken:
             future.set_exception(UnavailableError("the disk is full"))
             return future
         self.values.extend(values)
-        self._store.record([], values)
+        self.exposures.extend(exposures)
+        self._store.record(exposures, values)
         future.set_result(None)
         return future
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from openapi_spec_validator import validate
 
-from iter8_gitops.serving.arguments import Measurement
+from iter8_gitops.serving.arguments import Measurement, ReportedExposure
 from iter8_gitops.serving.http.app import create_app
 from iter8_gitops.serving.http.openapi import openapi_document
 from iter8_gitops.serving.scrape import Scrape
@@ -47,3 +47,9 @@ def test_the_described_measurement_has_the_keys_that_are_taken() -> None:
     described = openapi_document()["components"]["schemas"]["Measurement"]
 
     assert tuple(described["properties"]) == Measurement.__struct_fields__
+
+
+def test_the_described_exposure_has_the_keys_that_are_taken() -> None:
+    described = openapi_document()["components"]["schemas"]["ReportedExposure"]
+
+    assert tuple(described["properties"]) == ReportedExposure.__struct_fields__

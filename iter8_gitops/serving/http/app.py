@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -13,7 +13,7 @@ from falcon.asgi import App, Request, Response, WebSocket
 from iter8_gitops.serving.flags import Flags
 from iter8_gitops.serving.http.answers import add_error_handlers
 from iter8_gitops.serving.http.dashboards import AbnDashboardResource
-from iter8_gitops.serving.http.decisions import LookupResource, MetricsResource
+from iter8_gitops.serving.http.decisions import ExposuresResource, LookupResource, MetricsResource
 from iter8_gitops.serving.http.hooks import GitHookResource
 from iter8_gitops.serving.http.ofrep import FlagResource, FlagsResource
 from iter8_gitops.serving.http.ofrep_refusals import FLAGS
@@ -24,6 +24,8 @@ from iter8_gitops.serving.http.operations import (
     ReadinessResource,
 )
 from iter8_gitops.serving.http.routemaps import HistoryResource, RoutemapResource, RoutemapsResource, SourcesResource
+from iter8_gitops.serving.http.snapshots import SnapshotResource
+from iter8_gitops.serving.http.streams import SnapshotEventsResource
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
@@ -79,14 +81,21 @@ class NoWebSockets:
 
 
 def create_app(
-    experiments: Experiments, telemetry: Telemetry, scrape: Scrape, webhooks: Webhooks
+    experiments: Experiments,
+    telemetry: Telemetry,
+    scrape: Scrape,
+    webhooks: Webhooks,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> App[TimedRequest, Response]:
-    """The application, with everything it needs given to it."""
+    """The application, with everything it needs given to it. `stopping` says that the process is about to end."""
     app = App(request_type=TimedRequest, middleware=[RequestTelemetry(telemetry)])
     app.add_middleware(NoWebSockets())
     add_error_handlers(app)
     app.add_route("/v1/lookup", LookupResource(experiments))
     app.add_route("/v1/metrics", MetricsResource(experiments))
+    app.add_route("/v1/exposures", ExposuresResource(experiments))
+    app.add_route("/v1/snapshot", SnapshotResource(experiments))
+    app.add_route("/v1/snapshot/events", SnapshotEventsResource(experiments, stopping))
     app.add_route("/v1/routemaps", RoutemapsResource(experiments))
     app.add_route("/v1/sources", SourcesResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))

@@ -1,4 +1,4 @@
-"""`/v1/lookup` and `POST /v1/metrics`: what applications call."""
+"""`/v1/lookup`, `POST /v1/metrics` and `POST /v1/exposures`: what applications call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iter8_gitops.serving.batches import Answer
 from iter8_gitops.serving.http.answers import answer_json, encode, refusal_problem
 from iter8_gitops.serving.http.batches import lookups_in
 from iter8_gitops.serving.http.bodies import exact_number, read_json
-from iter8_gitops.serving.http.measurements import measurements_in
+from iter8_gitops.serving.http.measurements import exposures_in, measurements_in
 from iter8_gitops.serving.http.queries import attributes_in, parameter
 from iter8_gitops.serving.usecases import Experiments
 
@@ -60,6 +60,19 @@ class LookupResource:
             return
         answers = self._experiments.lookup_all(asked)
         resp.data = b'{"answers":[' + b",".join(map(_encoded_answer, answers)) + b"]}"
+
+
+class ExposuresResource:
+    """Exposures that clients report who evaluate by themselves."""
+
+    def __init__(self, experiments: Experiments) -> None:
+        self._experiments = experiments
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Answer once every exposure is durable; none is stored when one of them is refused."""
+        reported, within = exposures_in(await read_json(req))
+        await asyncio.shield(asyncio.wrap_future(self._experiments.expose(reported, within)))
+        answer_json(resp, {"accepted": len(reported)})
 
 
 class MetricsResource:

@@ -8,6 +8,7 @@ from iter8_gitops import __version__
 from iter8_gitops.core.attributes import MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
 from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS, ofrep_paths
 from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER, Schema, reference
+from iter8_gitops.serving.http.openapi_snapshots import snapshot_details, snapshot_events_operation, snapshot_schemas
 from iter8_gitops.serving.usecases import MAX_HISTORY
 
 _JSON = "application/json"
@@ -27,6 +28,9 @@ def openapi_document() -> dict[str, Any]:
         "paths": {
             "/v1/lookup": {"get": _lookup(), "post": _lookups()},
             "/v1/metrics": {"post": _write_metrics()},
+            "/v1/exposures": {"post": _report_exposures()},
+            "/v1/snapshot": {"get": _snapshot()},
+            "/v1/snapshot/events": {"get": _snapshot_events()},
             "/v1/routemaps": {"get": _routemaps()},
             "/v1/sources": {
                 "get": _operation(
@@ -43,7 +47,7 @@ def openapi_document() -> dict[str, Any]:
             "/readyz": {"get": _readiness()},
             "/openapi.json": {"get": _operation("openapi", "This document", _JSON, {"type": "object"})},
         },
-        "components": {"schemas": SCHEMAS | OFREP_SCHEMAS},
+        "components": {"schemas": SCHEMAS | OFREP_SCHEMAS | snapshot_schemas()},
     }
 
 
@@ -102,26 +106,47 @@ def _write_metrics() -> Schema:
     return {
         **_operation("writeMetrics", "Report metric values", _JSON, reference("Accepted"), 400, 404, 413, 415, 503),
         "description": "All values are stored or none is; they are durable when the answer arrives.",
-        "requestBody": {
-            "required": True,
-            "content": {
-                _JSON: {
-                    "schema": {
-                        "oneOf": [
-                            reference("Measurement"),
-                            reference("Measurements"),
-                            {
-                                "type": "object",
-                                "properties": {"values": reference("Measurements")},
-                                "required": ["values"],
-                                "additionalProperties": False,
-                            },
-                        ]
-                    }
-                }
-            },
-        },
+        "requestBody": _one_or_many("Measurement", "Measurements", "values"),
     }
+
+
+def _report_exposures() -> Schema:
+    return {
+        **_operation(
+            "reportExposures",
+            "Report which versions users were given",
+            _JSON,
+            reference("Accepted"),
+            400,
+            404,
+            413,
+            415,
+            503,
+        ),
+        "description": "By clients who evaluate. All are stored or none is; the same again changes nothing.",
+        "requestBody": _one_or_many("ReportedExposure", "ReportedExposures", "exposures"),
+    }
+
+
+def _one_or_many(one: str, many: str, key: str) -> Schema:
+    """A body of one item, a list of them, or an object that holds the list."""
+    within = {"type": "object", "properties": {key: reference(many)}, "required": [key], "additionalProperties": False}
+    return {
+        "required": True,
+        "content": {_JSON: {"schema": {"oneOf": [reference(one), reference(many), within]}}},
+    }
+
+
+def _snapshot() -> Schema:
+    return snapshot_details(
+        _operation("snapshot", "What assigns users, of every application", _JSON, reference("Snapshot"), 400, 503)
+    )
+
+
+def _snapshot_events() -> Schema:
+    return snapshot_events_operation(
+        _operation("snapshotEvents", "When to ask for a snapshot", "text/event-stream", {"type": "string"}, 503)
+    )
 
 
 def _routemaps() -> Schema:

@@ -9,7 +9,7 @@ from iter8_gitops.core.arguments import MAX_APPLICATION, MAX_METRIC_NAME, MAX_TR
 from iter8_gitops.core.attributes import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
 from iter8_gitops.core.targeting import Reason
 from iter8_gitops.serving.batches import MAX_DECISIONS
-from iter8_gitops.serving.usecases import MAX_VALUES
+from iter8_gitops.serving.reports import MAX_VALUES
 from iter8_gitops.spec.metric import MAX_MAGNITUDE
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.steering import PromotionPhase, RampPhase
@@ -170,7 +170,7 @@ SCHEMAS: dict[str, Schema] = {
         "minItems": 1,
         "maxItems": MAX_VALUES,
     },
-    "Accepted": _object({"accepted": {"type": "integer", "minimum": 1}}, "This many values are durable."),
+    "Accepted": _object({"accepted": {"type": "integer", "minimum": 1}}, "This many are durable."),
     "Problem": _object(
         {
             "file": {**_STRING, "description": '"" when it is not in a file'},

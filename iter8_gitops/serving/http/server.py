@@ -47,6 +47,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
         self._settings = settings
         self._descriptor = descriptor
         self._backend: Backend | None = None
+        self._worker: Any = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -63,7 +64,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
             "control_socket_disable": True,
             "loglevel": "warning",
             "proc_name": "iter8-gitops-http",
-            "post_fork": _after_fork,
+            "post_fork": self._after_fork,
             "worker_exit": self._on_worker_exit,
         }
         for name, value in values.items():
@@ -75,10 +76,18 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
         state = self._settings.state
         scrape = Scrape(backend.telemetry, backend.experiments.board_status, state.prometheus)
         webhooks = Webhooks(self._settings.webhook_secret, state.nudges, state.deliveries)
-        app = create_app(backend.experiments, backend.telemetry, scrape, webhooks)
+        app = create_app(backend.experiments, backend.telemetry, scrape, webhooks, self._is_stopping)
         app.add_middleware(_ClosesAtShutdown(backend.close))
         allow_origins(app, self._settings.cors_origins)
         return app
+
+    def _after_fork(self, _arbiter: Any, worker: Any) -> None:
+        self._worker = worker
+        worker.cfg.set("graceful_timeout", CONNECTION_SECONDS)
+
+    def _is_stopping(self) -> bool:
+        """Whether this worker was asked to end: streams end then, rather than keep it waiting."""
+        return self._worker is not None and not self._worker.alive
 
     def _on_worker_exit(self, _arbiter: Any, _worker: Any) -> None:
         """Also after SIGINT and SIGQUIT, when gunicorn leaves out the lifespan's shutdown."""
@@ -95,7 +104,3 @@ class _ClosesAtShutdown:
     async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:  # noqa: ARG002
         """Called by Falcon at the end of the ASGI lifespan."""
         self._close()
-
-
-def _after_fork(_arbiter: Any, worker: Any) -> None:
-    worker.cfg.set("graceful_timeout", CONNECTION_SECONDS)

@@ -14,7 +14,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 _COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
 _NAMED = re.compile(r"Object (?P<problem>missing required|contains unknown) field `(?P<key>.*)`", re.DOTALL)
-_TYPES = re.compile(r"Expected `(?P<expected>\w+)`, got `(?P<found>\w+)`")
+_TYPES = re.compile(r"Expected `(?P<expected>[\w |]+)`, got `(?P<found>[\w |]+)`")
 _IN_WORDS = {
     "float": "a number",
     "int": "a number",
@@ -63,6 +63,10 @@ def _explained(complaint: str, shape: type[msgspec.Struct], within: str) -> Inva
         unknown = f"is not a known key; the keys are {', '.join(shape.__struct_fields__)}"
         return InvalidArgumentError(field, "is missing" if "missing" in named["problem"] else unknown)
     if types := _TYPES.fullmatch(what):
-        expected, found = (_IN_WORDS.get(name, name) for name in types.group("expected", "found"))
+        expected, found = (_in_words(names) for names in types.group("expected", "found"))
         what = f"must be {expected}, not {found}"
     return InvalidArgumentError(place or "body", what)
+
+
+def _in_words(names: str) -> str:
+    return " or ".join(_IN_WORDS.get(name, name) for name in names.split(" | "))
