@@ -104,6 +104,14 @@ def test_a_written_value_is_durable_when_the_call_returns(stub: Any, grpc_server
     assert [row["Count"] for row in tables["latency"]["SummaryOverTransactions"]] == [5]
 
 
+def test_a_value_with_a_transaction_counts_once_however_often_it_is_written(stub: Any, http: Any) -> None:
+    for transaction in ("order-1", "order-2", "order-1", "", ""):
+        stub.WriteMetric(abn_pb2.MetricValue(**ONE, transaction=transaction))
+
+    tables = httpx.get(f"{http.url}/abnDashboard?namespace=prod&application=backend").json()
+    assert [row["Count"] for row in tables["latency"]["SummaryOverTransactions"]] == [4]
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "field"),
     [
@@ -116,6 +124,8 @@ def test_a_written_value_is_durable_when_the_call_returns(stub: Any, grpc_server
         ({"user": "a\nb"}, "INVALID_ARGUMENT", "user"),
         ({"application": ""}, "INVALID_ARGUMENT", "application"),
         ({"application": "a/b/c"}, "INVALID_ARGUMENT", "application"),
+        ({"transaction": "t" * 257}, "INVALID_ARGUMENT", "transaction"),
+        ({"transaction": "a\0b"}, "INVALID_ARGUMENT", "transaction"),
         ({"application": "prod/nobody"}, "NOT_FOUND", "no application 'prod/nobody'"),
         *(
             ({"value": value}, "INVALID_ARGUMENT", "value")

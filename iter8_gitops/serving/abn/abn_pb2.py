@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"iter8_gitops/serving/abn/abn.proto\x12\x04main\x1a\x1bgoogle/protobuf/empty.proto\"\x93\x01\n\x0b\x41pplication\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12\x35\n\nattributes\x18\x03 \x03(\x0b\x32!.main.Application.AttributesEntry\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\".\n\x15VersionRecommendation\x12\x15\n\rversionNumber\x18\x01 \x01(\x05\"M\n\x0bMetricValue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x13\n\x0b\x61pplication\x18\x03 \x01(\t\x12\x0c\n\x04user\x18\x04 \x01(\t2y\n\x03\x41\x42N\x12\x38\n\x06Lookup\x12\x11.main.Application\x1a\x1b.main.VersionRecommendation\x12\x38\n\x0bWriteMetric\x12\x11.main.MetricValue\x1a\x16.google.protobuf.Emptyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"iter8_gitops/serving/abn/abn.proto\x12\x04main\x1a\x1bgoogle/protobuf/empty.proto\"\x93\x01\n\x0b\x41pplication\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12\x35\n\nattributes\x18\x03 \x03(\x0b\x32!.main.Application.AttributesEntry\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\".\n\x15VersionRecommendation\x12\x15\n\rversionNumber\x18\x01 \x01(\x05\"b\n\x0bMetricValue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x13\n\x0b\x61pplication\x18\x03 \x01(\t\x12\x0c\n\x04user\x18\x04 \x01(\t\x12\x13\n\x0btransaction\x18\x05 \x01(\t2y\n\x03\x41\x42N\x12\x38\n\x06Lookup\x12\x11.main.Application\x1a\x1b.main.VersionRecommendation\x12\x38\n\x0bWriteMetric\x12\x11.main.MetricValue\x1a\x16.google.protobuf.Emptyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERSIONRECOMMENDATION']._serialized_start=223
   _globals['_VERSIONRECOMMENDATION']._serialized_end=269
   _globals['_METRICVALUE']._serialized_start=271
-  _globals['_METRICVALUE']._serialized_end=348
-  _globals['_ABN']._serialized_start=350
-  _globals['_ABN']._serialized_end=471
+  _globals['_METRICVALUE']._serialized_end=369
+  _globals['_ABN']._serialized_start=371
+  _globals['_ABN']._serialized_end=492
 # @@protoc_insertion_point(module_scope)

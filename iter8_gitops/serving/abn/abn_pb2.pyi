@@ -31,13 +31,15 @@ class VersionRecommendation(_message.Message):
     def __init__(self, versionNumber: _Optional[int] = ...) -> None: ...
 
 class MetricValue(_message.Message):
-    __slots__ = ("name", "value", "application", "user")
+    __slots__ = ("name", "value", "application", "user", "transaction")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     APPLICATION_FIELD_NUMBER: _ClassVar[int]
     USER_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
     name: str
     value: str
     application: str
     user: str
-    def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ..., application: _Optional[str] = ..., user: _Optional[str] = ...) -> None: ...
+    transaction: str
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ..., application: _Optional[str] = ..., user: _Optional[str] = ..., transaction: _Optional[str] = ...) -> None: ...

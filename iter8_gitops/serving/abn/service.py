@@ -46,7 +46,7 @@ class AbnService:
         """Answer once the value is durable."""
         request = decoded(MetricValue, data)
         value = decimal_number("value", request.value)
-        measurement = Measurement(request.application, request.user, request.name, value)
+        measurement = Measurement(request.application, request.user, request.name, value, request.transaction)
         # When the call ends early (its deadline, a client that hangs up), what is not being stored yet is withdrawn.
         await asyncio.wrap_future(self._experiments.write([measurement]))
         return _NOTHING
