@@ -40,7 +40,7 @@ class HeldWriter:
     def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
         self.exposures.extend(Exposure(*each) for each in given)
 
-    def submit(self, _values: Sequence[MetricValue]) -> Future[None]:
+    def submit(self, _values: Sequence[MetricValue], _exposures: Sequence[Exposure] = ()) -> Future[None]:
         self.waiting.append(Future())
         return self.waiting[-1]
 
