@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import log, sqrt
+from math import sqrt
 from random import Random
 from typing import TypeAlias
 
-from iter8_gitops.core.statistics.contrasts import Stratum, contrast
-from iter8_gitops.core.statistics.conversions import conversion_evidence
-from iter8_gitops.core.statistics.multinomial import Counts
+from iter8_gitops.core.analysis.effects import effect
+from iter8_gitops.core.analysis.readings import Reading
 from iter8_gitops.core.statistics.samples import Pairs, Sample, ratio_sample
-from iter8_gitops.core.statistics.sequence import ALPHA, ConfidenceSequence
+from iter8_gitops.core.statistics.sequence import ALPHA
 
 LOOK_EVERY = 100
 ENOUGH_FOR_NAIVE = 30
@@ -104,29 +103,14 @@ def shares(scenario: Scenario, methods: dict[str, Method], runs: int) -> dict[st
     return {name: count / runs for name, count in counts.items()}
 
 
-def sequence(_: Scenario, stages: Sequence[Tallies]) -> bool:
-    """The confidence sequence of this project."""
-    strata = [Stratum(*map(_sample, arms)) for arms in stages if arms[0].users and arms[1].users]
-    found = contrast(strata)
-    if found is None:
-        return False
-    interval = ConfidenceSequence().interval(found)
-    return interval.is_above(0.0) or interval.is_below(0.0)
-
-
-def exact(scenario: Scenario, stages: Sequence[Tallies]) -> bool:
-    """The exact test of this project, on users who convert."""
-    counts = [
-        Counts((1.0 - stage.share, stage.share), (round(arms[0].x), round(arms[1].x)))
-        for stage, arms in zip(scenario.stages, stages, strict=False)
-    ]
-    return conversion_evidence(counts) >= -log(ALPHA)
-
-
 def decision(scenario: Scenario, stages: Sequence[Tallies]) -> bool:
-    """What this project decides by: the exact test until a user is counted twice, the sequence from then on."""
-    again = any(arm.returning for arms in stages for arm in arms)
-    return sequence(scenario, stages) if again else exact(scenario, stages)
+    """What this project decides by."""
+    return _sees(scenario.kind, scenario, stages)
+
+
+def sequence(scenario: Scenario, stages: Sequence[Tallies]) -> bool:
+    """The confidence sequence also where there is an exact test."""
+    return _sees("mean", scenario, stages)
 
 
 def t_test(_: Scenario, stages: Sequence[Tallies]) -> bool:
@@ -139,12 +123,19 @@ def flat_prior(_: Scenario, stages: Sequence[Tallies]) -> bool:
     return abs(_z(stages)) > 1.644854
 
 
-OURS: dict[str, dict[str, Method]] = {
-    "mean": {"decision": sequence},
-    "ratio": {"decision": sequence},
-    "conversion": {"decision": decision, "sequence": sequence},
-}
+OURS: dict[str, Method] = {"this project": decision}
 NAIVE: dict[str, Method] = {"t-test": t_test, "flat prior": flat_prior}
+
+
+def _sees(kind: str, scenario: Scenario, stages: Sequence[Tallies]) -> bool:
+    readings: tuple[list[Reading], list[Reading]] = ([], [])
+    for number, (stage, arms) in enumerate(zip(scenario.stages, stages, strict=False)):
+        share = round(stage.share * 1000)
+        for place, tally in zip(readings, arms, strict=True):
+            if tally.users:
+                place.append(Reading(number, (1000 - share, share), _sample(tally), round(tally.x)))
+    found = effect(kind, (0, 1), readings, ALPHA)
+    return found is not None and found.side(0.0) != 0
 
 
 def _raised(rng: Random, scenario: Scenario, x: float) -> float:

@@ -13,6 +13,8 @@ from math import fsum, prod
 from statistics import NormalDist
 
 _STANDARD = NormalDist()
+_SMALLEST = 1e-12
+"""What is known that much better than something else is as good as known exactly."""
 _POINTS = 101
 _REACH = 8.0
 """Standard deviations beyond which nothing of a normal distribution is left in a double."""
@@ -39,11 +41,6 @@ class Belief:
     mean: float
     standard_error: float
 
-    @property
-    def distribution(self) -> NormalDist:
-        """The same as a distribution."""
-        return NormalDist(self.mean, self.standard_error)
-
 
 def chances_to_be_best(beliefs: Sequence[Belief]) -> tuple[float, ...]:
     """P(best) per version: the integral of phi_j times the product of all other Phi_i, by Simpson's rule."""
@@ -56,28 +53,36 @@ def expected_losses(beliefs: Sequence[Belief]) -> tuple[float, ...]:
 
 
 def _chance_to_be_best(beliefs: Sequence[Belief], place: int) -> float:
-    centred = _centred(beliefs, place)
+    centred, _ = _centred(beliefs, place)
     own, others = centred[place], [other.cdf for index, other in enumerate(centred) if index != place]
     edges = _edges(centred, -_REACH * own.stdev, _REACH * own.stdev)
     return min(_integral(lambda x: own.pdf(x) * prod(cdf(x) for cdf in others), edges), 1.0)
 
 
 def _expected_loss(beliefs: Sequence[Belief], place: int) -> float:
-    centred = _centred(beliefs, place)
+    centred, unit = _centred(beliefs, place)
     own, others = centred[place], [other.cdf for index, other in enumerate(centred) if index != place]
     highest = max(other.mean + _REACH * other.stdev for other in centred)
     edges = _edges(centred, -_REACH * own.stdev, max(highest, _REACH * own.stdev))
-    return max(_integral(lambda x: own.cdf(x) * (1.0 - prod(cdf(x) for cdf in others)), edges), 0.0)
+    return unit * max(_integral(lambda x: own.cdf(x) * (1.0 - prod(cdf(x) for cdf in others)), edges), 0.0)
 
 
-def _centred(beliefs: Sequence[Belief], place: int) -> list[NormalDist]:
-    """All beliefs as seen from the mean of one, so that a common offset costs no digits."""
-    return [NormalDist(belief.mean - beliefs[place].mean, belief.standard_error) for belief in beliefs]
+def _centred(beliefs: Sequence[Belief], place: int) -> tuple[list[NormalDist], float]:
+    """All beliefs as seen from the mean of one, in units of the largest standard error; and that unit.
+
+    So neither a common offset nor an extreme unit costs digits.
+    """
+    unit = max(belief.standard_error for belief in beliefs)
+    return [
+        NormalDist((belief.mean - beliefs[place].mean) / unit, max(belief.standard_error / unit, _SMALLEST))
+        for belief in beliefs
+    ], unit
 
 
 def _edges(centred: Sequence[NormalDist], low: float, high: float) -> list[float]:
-    """Where to cut the range from `low` to `high`, so that a steep Phi has a piece of its own."""
-    cuts = {normal.mean + side * _REACH * normal.stdev for normal in centred for side in (-1.0, 1.0)}
+    """Where to cut the range from `low` to `high`, so that a Phi too steep for its points has a piece of its own."""
+    steep = [normal for normal in centred if normal.stdev < (high - low) / (_POINTS // 2)]
+    cuts = {normal.mean + side * _REACH * normal.stdev for normal in steep for side in (-1.0, 1.0)}
     return [low, *sorted(cut for cut in cuts if low < cut < high), high]
 
 

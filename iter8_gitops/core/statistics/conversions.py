@@ -17,16 +17,16 @@ which an arm had no weight say nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import exp, expm1, inf, log, log1p
+from collections.abc import Sequence
+from math import exp, expm1, fsum, inf, log, log1p
 
-from iter8_gitops.core.statistics.intervals import Interval
+from iter8_gitops.core.statistics.intervals import NOT_ESTIMABLE, Interval
 from iter8_gitops.core.statistics.multinomial import Counts, log_evidence
 
 PRIOR_STRENGTH = 100.0
 _FARTHEST = 700.0
 """The largest |d| that is looked at: exp of more overflows."""
-_HALVINGS = 80
+_MOST_STEPS = 100
 
 
 def conversion_evidence(converted: Sequence[Counts]) -> float:
@@ -41,17 +41,12 @@ def conversion_lift_interval(converted: Sequence[Counts], alpha: float) -> Inter
     in the baseline, and nothing is estimable as long as nobody did at all.
     """
     epochs = _shared(converted)
-    threshold = conversion_evidence(epochs) + log(alpha)
-
-    def refuted(d: float) -> bool:
-        return threshold - _log_likelihood_ratio(epochs, d) >= 0.0
-
     baseline, candidate = (sum(period.counts[arm] for period in epochs) for arm in (0, 1))
-    best = _most_likely(epochs, baseline, candidate)
-    lower = _edge(refuted, best, -_FARTHEST) if candidate else -inf
-    upper = _edge(refuted, best, _FARTHEST) if baseline else inf
     if not baseline and not candidate:
-        return Interval()
+        return NOT_ESTIMABLE
+    at_zero = conversion_evidence(epochs) + log(alpha)
+    lower = _edge(epochs, at_zero, -_FARTHEST) if candidate else -inf
+    upper = _edge(epochs, at_zero, _FARTHEST) if baseline else inf
     return Interval.between(expm1(lower), expm1(upper) if upper < _FARTHEST else inf)
 
 
@@ -72,30 +67,26 @@ def _log_likelihood_ratio(epochs: Sequence[Counts], d: float) -> float:
     return total
 
 
-def _most_likely(epochs: Sequence[Counts], baseline: int, candidate: int) -> float:
-    """The d of the greatest likelihood; one end of the range when it is infinite."""
-    if not baseline or not candidate:
-        return -_FARTHEST if baseline else _FARTHEST
+def _edge(epochs: Sequence[Counts], at_zero: float, outside: float) -> float:
+    """The d where ln E(r) - ln(1/alpha) is 0, that is `at_zero` where d is 0, coming from `outside`.
 
-    def too_high(d: float) -> bool:
-        expected = 0.0
-        for epoch in epochs:
-            a, b = epoch.weights
-            log_odds = min(max(log(b) - log(a) + d, -_FARTHEST), _FARTHEST)
-            expected += sum(epoch.counts) / (1.0 + exp(-log_odds))
-        return expected > candidate
+    Newton's method: from where a convex function is positive it comes to the root without passing it.
+    """
+    d = outside
+    for _ in range(_MOST_STEPS):
+        excess = at_zero - _log_likelihood_ratio(epochs, d)
+        slope = fsum(_expected(epoch, d) - epoch.counts[1] for epoch in epochs)
+        if excess <= 0.0 or slope == 0.0:
+            break
+        step = excess / slope
+        d -= step
+        if abs(step) <= 1e-15 * abs(d):
+            break
+    return d
 
-    return _edge(too_high, -_FARTHEST, _FARTHEST)
 
-
-def _edge(beyond: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Where, on the way from `inside` to `outside`, `beyond` becomes true; `outside` when it never does."""
-    if not beyond(outside):
-        return outside
-    for _ in range(_HALVINGS):
-        middle = (inside + outside) / 2.0
-        if beyond(middle):
-            outside = middle
-        else:
-            inside = middle
-    return (inside + outside) / 2.0
+def _expected(epoch: Counts, d: float) -> float:
+    """How many of the users who converted in an epoch are the candidate's, if ln(1 + r) is d."""
+    (a, b), (baseline, candidate) = epoch.weights, epoch.counts
+    log_odds = min(max(log(b) - log(a) + d, -_FARTHEST), _FARTHEST)
+    return (baseline + candidate) / (1.0 + exp(-log_odds))

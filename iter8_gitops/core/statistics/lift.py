@@ -33,9 +33,28 @@ def lift_interval(found: Contrast, multiplier: float) -> Interval:
     from_candidate = multiplier * sqrt(found.candidate_variance)
     if not from_baseline < mean or not found.enough:
         return NOT_ESTIMABLE
-    a, b = (from_baseline / mean) ** 2, (from_candidate / mean) ** 2
+    a, b = _square(from_baseline / mean), _square(from_candidate / mean)
     if a >= 1.0:
         return NOT_ESTIMABLE
     middle = found.difference / found.baseline_mean + a
-    reach = sqrt(a * (found.candidate_mean / mean) ** 2 + b * (1.0 - a))
+    reach = sqrt(a * _square(found.candidate_mean / mean) + b * (1.0 - a))
     return Interval.between((middle - reach) / (1.0 - a), (middle + reach) / (1.0 - a))
+
+
+def proven_side(found: Contrast, multiplier: float, change: float) -> int:
+    """Whether the candidate's mean is above (1) or below (-1) the baseline's by more than `change`; 0 while open.
+
+    `change` is a share of the size of the baseline's mean. Fieller's condition at this one change, so that it has an
+    answer also where no interval is estimable: 50 errors against none at all are more, by any share of none.
+    """
+    if not found.enough:
+        return 0
+    factor = 1.0 + (change if found.baseline_mean >= 0.0 else -change)
+    distance = found.difference + (1.0 - factor) * found.baseline_mean
+    reach = multiplier * sqrt(found.candidate_variance + factor * factor * found.baseline_variance)
+    return (distance > reach) - (distance < -reach)
+
+
+def _square(x: float) -> float:
+    """Infinite where ** raises."""
+    return x * x

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+_LARGEST = 1e300
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -45,7 +47,7 @@ class Pairs:
 
 
 def ratio_sample(users: int, sums: Pairs, returning: int = 0) -> Sample | None:
-    """The sample whose mean is the ratio R = sum(x) / sum(m); None when the denominator is 0.
+    """The sample whose mean is the ratio R = sum(x) / sum(m); None when the denominator is 0, or too near to it.
 
     The variance is that of the linearised values (x - R m) / mean(m), by which R varies like a mean:
     (s_x^2 - 2 R s_xm + R^2 s_m^2) / mean(m)^2. Delta method; Deng, Knoblich and Lu, "Applying the Delta Method in
@@ -59,7 +61,10 @@ def ratio_sample(users: int, sums: Pairs, returning: int = 0) -> Sample | None:
         - 2 * ratio * _covariance(users, sums.x, sums.m, sums.products)
         + ratio**2 * _covariance(users, sums.m, sums.m, sums.m_squares)
     )
-    return Sample(users, ratio, max(float(spread / (sums.m / users) ** 2), 0.0), returning)
+    variance = max(spread / (sums.m / users) ** 2, Fraction(0))
+    if max(abs(ratio), variance) > _LARGEST:
+        return None
+    return Sample(users, ratio, float(variance), returning)
 
 
 def _covariance(users: int, one: Fraction, other: Fraction, products: Fraction) -> Fraction:
