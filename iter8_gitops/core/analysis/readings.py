@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from iter8_gitops.core.moments import ZERO
 from iter8_gitops.core.statistics.contrasts import Stratum
 from iter8_gitops.core.statistics.multinomial import Counts
 from iter8_gitops.core.statistics.samples import Pairs, Sample, conversion_sample, mean_sample, ratio_sample
 from iter8_gitops.spec.metric import ArmStatistics, ExactSum, ExperimentStatistics, UserSums
 from iter8_gitops.spec.routemap import MetricDeclaration
 
-_NO_SUMS = UserSums(0, 0, (0.0, 0.0), (0.0, 0.0))
+_NO_SUMS = UserSums(0, 0, ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,9 @@ def _sample(metric: MetricDeclaration, arm: ArmStatistics) -> Sample | None:
             return conversion_sample(users, sums.positive, returning)
         case "ratio":
             below = arm.metrics.get(metric.denominator, _NO_SUMS)
-            product = arm.products.get((metric.name, metric.denominator), (0.0, 0.0))
+            product = arm.products.get((metric.name, metric.denominator), None if sums.count and below.count else ZERO)
+            if product is None:  # these values were written before the ratio was declared
+                return None
             exact = map(_exactly, (sums.sum, sums.squares, below.sum, below.squares, product))
             return ratio_sample(users, Pairs(*exact), returning)
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import statistics as stdlib
+from dataclasses import replace
 from math import exp, sqrt
 
 import msgspec
@@ -202,6 +203,15 @@ def test_a_ratio_is_that_of_the_sums_with_the_variance_of_the_delta_method() -> 
     assert reach / per_user == pytest.approx(3.08, rel=0.05)
     assert [metric.name for metric in found.metrics] == ["clicks", "views"]
     assert metric_of(found, "views").role == "described"
+
+
+def test_epochs_before_a_ratio_was_declared_take_no_part() -> None:
+    known = ratios(0.24)
+    before = tuple(replace(each, epoch=START, products={}) for each in known.arms)
+    after = tuple(replace(each, epoch=LATER) for each in known.arms)
+    both = experiment(*before, *after, weights={START: (1, 1), LATER: (1, 1)})
+    one, other = comparison_in(analysis((CLICKS,), both), "clicks"), comparison_in(analysis((CLICKS,), known), "clicks")
+    assert one.difference_interval == other.difference_interval
 
 
 def test_a_ratio_over_nothing_is_not_estimable() -> None:
