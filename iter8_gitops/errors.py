@@ -47,6 +47,10 @@ class TemplateError(Iter8Error):
     """A routing template cannot be rendered; the message is for its author and names the line if known."""
 
 
+class BrokenPluginError(Iter8Error):
+    """A plugin raised what it may not, or answered with what is no answer; the message names it (HTTP 500)."""
+
+
 class NotDeliveredError(Iter8Error):
     """A notifier could not deliver. `retry` says whether the same may work later.
 

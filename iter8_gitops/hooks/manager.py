@@ -30,6 +30,7 @@ from iter8_gitops.hooks.loading import (
     new_manager,
     register,
 )
+from iter8_gitops.hooks.stores import CheckedMetricStore
 from iter8_gitops.spec.readiness import Readiness
 from iter8_gitops.spec.resource import Resource, ResourceId, ResourceKind
 
@@ -133,7 +134,10 @@ class Plugins:
         """The metric store that `request` means. Whatever goes wrong is a `ConfigurationError`."""
         unknown = f"no plugin knows metric stores of the form {request.url.partition(':')[0]}:"
         asked = {"request": request}
-        return self._opened(self._open_metric_store, asked, answers.is_metric_store, "a MetricStore", unknown)
+        store, plugin = self._opened_by(
+            self._open_metric_store, asked, answers.is_metric_store, "a MetricStore", unknown
+        )
+        return CheckedMetricStore(store, plugin)
 
     def open_notifier(self, settings: NotifierSettings) -> Notifier:
         """The notifier that `settings` mean. Whatever goes wrong is a `ConfigurationError`."""
@@ -157,12 +161,23 @@ class Plugins:
         unknown: str,
     ) -> _Opened:
         """What the first plugin that knows what is `asked` opens; `unknown` is said when none does."""
+        return self._opened_by(implementations, asked, is_one, what, unknown)[0]
+
+    def _opened_by(
+        self,
+        implementations: tuple[pluggy.HookImpl, ...],
+        asked: Mapping[str, object],
+        is_one: Callable[[object], TypeGuard[_Opened]],
+        what: str,
+        unknown: str,
+    ) -> tuple[_Opened, str]:
+        """As `_opened`, and the plugin that opened it."""
         answer = answers.first(implementations, asked)
         if answer is None:
             left_out = [f"{each.name} of {each.distribution} ({each.message})" for each in self._failures]
             message = f"{unknown}; left out: {', '.join(left_out)}" if left_out else unknown
             raise ConfigurationError(message)
-        return answers.opened(answer, is_one, what)
+        return answers.opened(answer, is_one, what), answer.plugin
 
     def _add_kinds(self, answer: Answer) -> None:
         listed = answers.kinds(answer)

@@ -10,7 +10,7 @@ from threading import Condition, Thread
 from weakref import WeakMethod
 
 from iter8_gitops.contracts.metric_store import MetricStore
-from iter8_gitops.errors import InvalidArgumentError, UnavailableError
+from iter8_gitops.errors import BrokenPluginError, InvalidArgumentError, UnavailableError
 from iter8_gitops.metrics.pending import Batch, Pending, RecentExposures, Submission
 from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
@@ -196,8 +196,8 @@ def _retold(error: BaseException) -> Exception:
     told: Exception
     if isinstance(error, InvalidArgumentError):
         told = InvalidArgumentError(error.field, error.message)
-    elif isinstance(error, UnavailableError):
-        told = UnavailableError(str(error))
+    elif isinstance(error, UnavailableError | BrokenPluginError):
+        told = type(error)(str(error))
     else:
         told = UnavailableError(f"the metric store failed: {type(error).__name__}")
     told.__cause__ = error

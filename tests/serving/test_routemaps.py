@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from iter8_gitops.hooks.stores import CheckedMetricStore
 from iter8_gitops.spec.metric import Exposure
 from iter8_gitops.spec.snapshot import Snapshot
 
@@ -94,3 +95,19 @@ def test_before_the_first_snapshot_nobody_knows_what_there_is(api: Any, bench: A
     bench.board.snapshot = Snapshot()
 
     assert api.get(path).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("path", "query"), [("/v1/routemaps/prod/backend", ""), ("/abnDashboard", "namespace=prod&application=backend")]
+)
+def test_a_metric_store_that_answers_nonsense_is_named(
+    api: Any, bench: Any, monkeypatch: pytest.MonkeyPatch, path: str, query: str
+) -> None:
+    monkeypatch.setattr(bench.store, "exposed_users", lambda *_: {0: "many"})
+    monkeypatch.setattr(bench.store, "report", lambda *_: ["sales"])
+    monkeypatch.setattr(bench.experiments, "_store", CheckedMetricStore(bench.store, "odd-store:odd"))
+
+    answer = api.get(path, query)
+
+    assert answer.status_code == 500
+    assert "the metric store of plugin odd-store:odd answered" in answer.text

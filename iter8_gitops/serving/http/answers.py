@@ -9,7 +9,7 @@ import falcon
 from falcon.asgi import App, Request, Response
 from msgspec.json import Encoder
 
-from iter8_gitops.errors import InvalidArgumentError, NotFoundError, UnavailableError
+from iter8_gitops.errors import BrokenPluginError, InvalidArgumentError, NotFoundError, UnavailableError
 from iter8_gitops.serving.http.ofrep_refusals import FLAGS, refusal_view
 
 PLAIN_TEXT_ROUTES = frozenset({"/abnDashboard"})
@@ -38,6 +38,7 @@ def add_error_handlers(app: App[Any, Response]) -> None:
     app.add_error_handler(InvalidArgumentError, _on_invalid_argument)
     app.add_error_handler(NotFoundError, _on_not_found)
     app.add_error_handler(UnavailableError, _on_unavailable)
+    app.add_error_handler(BrokenPluginError, _on_broken_plugin)
     app.add_error_handler(Exception, _on_bug)
 
 
@@ -75,6 +76,11 @@ async def _on_not_found(req: Request, resp: Response, error: NotFoundError, _par
 async def _on_unavailable(req: Request, resp: Response, error: UnavailableError, _params: dict[str, Any]) -> None:
     resp.set_header("Retry-After", "1")
     _answer_problem(req, resp, 503, "Unavailable", str(error), None)
+
+
+async def _on_broken_plugin(req: Request, resp: Response, error: BrokenPluginError, _params: dict[str, Any]) -> None:
+    _log.error("%s %s failed", req.method, req.uri_template, exc_info=error)
+    _answer_problem(req, resp, 500, "Internal error", str(error), None)
 
 
 async def _on_bug(req: Request, resp: Response, error: Exception, _params: dict[str, Any]) -> None:
