@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from iter8_gitops import __version__
+from iter8_gitops.cli.analyze.command import analyze
 from iter8_gitops.cli.demo.command import demo
 from iter8_gitops.cli.diff.command import diff
 from iter8_gitops.cli.errors import FriendlyGroup
@@ -43,6 +44,7 @@ def main() -> None:
     Serve your routemaps:   iter8-gitops up https://github.com/you/routemaps
     On a real cluster:      iter8-gitops up --cluster kubernetes
     Ask for a user:         iter8-gitops lookup shop/checkout alice
+    Ask who is ahead:       iter8-gitops analyze shop/checkout
     Ask why it waits:       kubectl get deploy web -o yaml | iter8-gitops explain -f -
     """
 
@@ -57,6 +59,7 @@ for command in (
     explain,
     get,
     history,
+    analyze,
     promote,
     rollback,
     plugins,

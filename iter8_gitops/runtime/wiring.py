@@ -98,7 +98,7 @@ def controller_parts(
         last_good=last_good,
         new_kinds=lambda: _newest(tables),
         tell=notifications.tell,
-        pilot=open_pilot(settings, configuration, plugins, resolver.table(), open_promoter),
+        pilot=open_pilot(settings, configuration, plugins, resolver.table(), open_promoter, stack),
         resync_seconds=configuration.resync_seconds,
     )
 

@@ -9,20 +9,21 @@ from time import time
 from typing import Any, Protocol
 
 from iter8_gitops.contracts.metric_store import MetricStore
+from iter8_gitops.core.analysis.values import Analysis
 from iter8_gitops.core.applications import find_routemap, require_state
 from iter8_gitops.core.arguments import check_metric_name, check_transaction, check_user, check_value, shown
 from iter8_gitops.core.attributes import NO_ATTRIBUTES, attribute_texts
 from iter8_gitops.core.cohorts import Cohorts, Outcome, Recommendation
 from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.core.freshness import has_state, routemap_staleness, staleness
-from iter8_gitops.core.ratios import ratios
 from iter8_gitops.errors import InvalidArgumentError
+from iter8_gitops.metrics.experiments import analyse_experiment, read_experiment, signatures_of
 from iter8_gitops.serving.arguments import Lookup, LookupProduct, Measurement, ReportedExposure
 from iter8_gitops.serving.batches import Answer, Batches
 from iter8_gitops.serving.reports import Reports, check_count, place
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.spec.history import HistoryEntry
-from iter8_gitops.spec.metric import Arm, ExperimentStatistics, Exposure, MetricValue
+from iter8_gitops.spec.metric import Arm, ExperimentStatistics, Exposure, MetricReport, MetricValue
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 
@@ -84,6 +85,15 @@ class RoutemapReport:
     state: RoutemapState
     staleness: str
     exposed_users: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisReport:
+    """The analysis of the experiment that a routemap is in now, and how the values of its contents are distributed."""
+
+    state: RoutemapState
+    analysis: Analysis
+    distributions: MetricReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +249,13 @@ class Experiments:
                 message = f"'{shown(text)}' has a slash; namespace and application are given separately"
                 raise InvalidArgumentError(field, message)
         state = find_routemap(self._published(), "application", f"{namespace}/{application}")
-        return abn_dashboard(self._store.report(state.application, _signatures(state)))
+        return abn_dashboard(self._store.report(state.application, signatures_of(state)))
 
     def routemap(self, namespace: str, name: str) -> RoutemapReport:
         """One routemap in full. Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`."""
         snapshot = self._published()
         state = find_routemap(snapshot, "name", f"{namespace}/{name}")
-        exposed = self._store.exposed_users(state.application, _signatures(state))
+        exposed = self._store.exposed_users(state.application, signatures_of(state))
         return RoutemapReport(state, routemap_staleness(snapshot, state, self._clock()), exposed)
 
     def statistics(self, namespace: str, name: str) -> ExperimentStatistics:
@@ -253,9 +263,16 @@ class Experiments:
 
         Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`.
         """
+        return read_experiment(self._store, find_routemap(self._published(), "name", f"{namespace}/{name}"))
+
+    def analysis(self, namespace: str, name: str) -> AnalysisReport:
+        """What is known of the present experiment of a routemap.
+
+        Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`.
+        """
         state = find_routemap(self._published(), "name", f"{namespace}/{name}")
-        arms = self._store.statistics(state.application, _signatures(state), ratios(state.metrics))
-        return ExperimentStatistics(state.experiment, state.epochs, arms)
+        analysis = analyse_experiment(self._store, state, self._clock())
+        return AnalysisReport(state, analysis, self._store.report(state.application, signatures_of(state)))
 
     def routemaps(self) -> Overview:
         """Every routemap and the board they are on. Raises `UnavailableError` before the first snapshot."""
@@ -301,8 +318,3 @@ class Experiments:
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:
     return (problem.file, problem.line, problem.column, problem.message)
-
-
-def _signatures(state: RoutemapState) -> dict[int, str]:
-    """Version index -> signature of its present content, for versions that have settled once."""
-    return {version.index: version.signature for version in state.versions if version.signature}

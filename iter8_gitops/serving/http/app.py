@@ -23,7 +23,13 @@ from iter8_gitops.serving.http.operations import (
     PrometheusResource,
     ReadinessResource,
 )
-from iter8_gitops.serving.http.routemaps import HistoryResource, RoutemapResource, RoutemapsResource, SourcesResource
+from iter8_gitops.serving.http.routemaps import (
+    AnalysisResource,
+    HistoryResource,
+    RoutemapResource,
+    RoutemapsResource,
+    SourcesResource,
+)
 from iter8_gitops.serving.http.snapshots import SnapshotResource
 from iter8_gitops.serving.http.streams import SnapshotEventsResource
 from iter8_gitops.serving.scrape import Scrape
@@ -100,6 +106,7 @@ def create_app(
     app.add_route("/v1/sources", SourcesResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}/history", HistoryResource(experiments))
+    app.add_route("/v1/routemaps/{namespace}/{name}/analysis", AnalysisResource(experiments))
     app.add_route("/v1/hooks/git", GitHookResource(webhooks))
     flags = Flags(experiments)
     app.add_route(FLAGS, FlagsResource(flags))

@@ -6,6 +6,7 @@ from typing import Any
 
 from iter8_gitops import __version__
 from iter8_gitops.core.attributes import MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
+from iter8_gitops.serving.http.openapi_analysis import ANALYSIS_SCHEMAS
 from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS, ofrep_paths
 from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER, Schema, reference
 from iter8_gitops.serving.http.openapi_snapshots import snapshot_details, snapshot_events_operation, snapshot_schemas
@@ -39,6 +40,7 @@ def openapi_document() -> dict[str, Any]:
             },
             "/v1/routemaps/{namespace}/{name}": {"get": _routemap()},
             "/v1/routemaps/{namespace}/{name}/history": {"get": _history()},
+            "/v1/routemaps/{namespace}/{name}/analysis": {"get": _analysis()},
             "/v1/hooks/git": {"post": _git_hook()},
             **ofrep_paths(),
             "/abnDashboard": {"get": _dashboard()},
@@ -47,7 +49,7 @@ def openapi_document() -> dict[str, Any]:
             "/readyz": {"get": _readiness()},
             "/openapi.json": {"get": _operation("openapi", "This document", _JSON, {"type": "object"})},
         },
-        "components": {"schemas": SCHEMAS | OFREP_SCHEMAS | snapshot_schemas()},
+        "components": {"schemas": SCHEMAS | OFREP_SCHEMAS | ANALYSIS_SCHEMAS | snapshot_schemas()},
     }
 
 
@@ -156,6 +158,16 @@ def _routemaps() -> Schema:
 def _routemap() -> Schema:
     return {
         **_operation("routemap", "One routemap in full", _JSON, reference("RoutemapInFull"), 400, 404, 503),
+        "parameters": _names(),
+    }
+
+
+def _analysis() -> Schema:
+    return {
+        **_operation(
+            "analysis", "Which version is ahead, and how sure that is", _JSON, reference("Analysis"), 400, 404, 503
+        ),
+        "description": "Costs the same after a thousand values and after a million. Look as often as you like.",
         "parameters": _names(),
     }
 

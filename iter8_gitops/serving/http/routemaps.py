@@ -1,4 +1,4 @@
-"""`/v1/routemaps[/{namespace}/{name}[/history]]` and `/v1/sources`: every routemap, and how it came to its state."""
+"""`/v1/routemaps[/{namespace}/{name}[/history|/analysis]]` and `/v1/sources`: every routemap, and how it is doing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from falcon.asgi import Request, Response
 
+from iter8_gitops.serving.analyses import analysis_view
 from iter8_gitops.serving.http.answers import answer_json
 from iter8_gitops.serving.http.queries import whole_number
 from iter8_gitops.serving.usecases import Experiments
@@ -53,6 +54,20 @@ class RoutemapResource:
 
     def _routemap(self, namespace: str, name: str) -> dict[str, Any]:
         return routemap_view(self._experiments.routemap(namespace, name))
+
+
+class AnalysisResource:
+    """What is known of the experiment of one application."""
+
+    def __init__(self, experiments: Experiments) -> None:
+        self._experiments = experiments
+
+    async def on_get(self, _req: Request, resp: Response, namespace: str, name: str) -> None:
+        """Computed off the event loop, from aggregates on disk."""
+        answer_json(resp, await asyncio.to_thread(self._analysis, namespace, name))
+
+    def _analysis(self, namespace: str, name: str) -> dict[str, Any]:
+        return analysis_view(self._experiments.analysis(namespace, name))
 
 
 class HistoryResource:

@@ -1,0 +1,1 @@
+"""`analyze`: who is ahead, and how sure that is."""
