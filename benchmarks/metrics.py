@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 from benchmarks.measurement import Measurement, seconds
 from iter8_gitops.core.dashboard import abn_dashboard
@@ -15,6 +18,7 @@ from iter8_gitops.metrics.sqlite import SqliteMetricStore
 from iter8_gitops.spec.metric import Arm, MetricValue
 
 APPLICATION = "modelmesh-serving/backend"
+RATIO = ("revenue", "visits")
 SIGNATURES = {0: "primary", 1: "candidate"}
 FEW, MANY = 1_000, 1_000_000
 BATCHES = (500, 2_000)
@@ -24,19 +28,38 @@ DASHBOARDS = 21
 
 def measure() -> list[Measurement]:
     with tempfile.TemporaryDirectory() as folder:
-        rows = [_write_speed(Path(folder) / f"write-{size}.db", size) for size in BATCHES]
+        rows = [_write_speed(Path(folder) / f"write-{size}.db", size, "", _as_it_is) for size in BATCHES]
+        rows += [
+            _write_speed(Path(folder) / f"{what}.db", BATCHES[-1], f" {what}", made)
+            for what, made in (("with transactions", _with_transaction), ("of ratios", _of_a_ratio))
+        ]
         return [*rows, *_dashboard_cost(Path(folder))]
 
 
-def _write_speed(path: Path, batch_size: int) -> Measurement:
+def _write_speed(
+    path: Path, batch_size: int, what: str, made: Callable[[int, MetricValue], MetricValue]
+) -> Measurement:
     store = SqliteMetricStore(path)
-    batches = list(_batches(VALUES_PER_BATCH_SIZE, batch_size))
+    number = itertools.count()
+    batches = [[made(next(number), value) for value in batch] for batch in _batches(VALUES_PER_BATCH_SIZE, batch_size)]
     began = time.perf_counter()
     for batch in batches:
         store.record([], batch)
     rate = VALUES_PER_BATCH_SIZE / (time.perf_counter() - began)
     store.close()
-    return Measurement(f"durable values, {batch_size} a transaction", f"{rate:,.0f}/s", ">= 30,000/s")
+    return Measurement(f"durable values{what}, {batch_size} a commit", f"{rate:,.0f}/s", ">= 30,000/s")
+
+
+def _as_it_is(_number: int, value: MetricValue) -> MetricValue:
+    return value
+
+
+def _with_transaction(number: int, value: MetricValue) -> MetricValue:
+    return replace(value, transaction=str(UUID(int=random.Random(number).getrandbits(128))))
+
+
+def _of_a_ratio(number: int, value: MetricValue) -> MetricValue:
+    return replace(value, name=RATIO[number % 2], products=(RATIO,))
 
 
 def _dashboard_cost(folder: Path) -> list[Measurement]:

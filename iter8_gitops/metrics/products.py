@@ -12,12 +12,11 @@ from collections.abc import Iterable, Mapping
 from iter8_gitops.core.moments import ZERO, add, product_terms
 from iter8_gitops.metrics.credits import Listed, Pair
 from iter8_gitops.metrics.schema import Scope
-from iter8_gitops.metrics.totals import Moved, Moves, parts_of
+from iter8_gitops.metrics.totals import Moved, parts_of
 from iter8_gitops.metrics.users import Place
 from iter8_gitops.spec.metric import ExactSum
 
 _CHUNK = 10_000
-_NOBODY = Moves()
 
 
 def follow_products(connection: sqlite3.Connection, moved: Moved, listed: Listed) -> None:
@@ -49,15 +48,15 @@ def _keep(connection: sqlite3.Connection, place: Place, pair: Pair, total: Exact
 def _changes(connection: sqlite3.Connection, place: Place, pair: Pair, moved: Moved) -> list[float]:
     """What the users whose totals moved in either metric add to the sum: their products now, less those before."""
     content, epoch = place
-    moves = [moved.get((content, metric), {}).get(epoch, _NOBODY) for metric in pair]
-    users = {user for each in moves for user in each.users}
+    moves = [moved.get((content, metric), {}).get(epoch, ()) for metric in pair]
+    users = {user for each in moves for user, _, _ in each}
     before: list[Mapping[int, float]] = []
     after: list[Mapping[int, float]] = []
     for metric, each in zip(pair, moves, strict=True):
-        resting = _resting(connection, place, metric, users.difference(each.users))
-        former = zip(each.users, each.before, strict=True)
-        before.append(resting | {user: total for user, total in former if total is not None})
-        after.append(resting | dict(zip(each.users, each.after, strict=True)))
+        totals = {user: total for user, _, total in each}
+        resting = _resting(connection, place, metric, users - totals.keys())
+        before.append(resting | {user: total for user, total, _ in each if total is not None})
+        after.append(resting | totals)
     left = [-term for term in product_terms(_pairs(users, *before))]
     return [*product_terms(_pairs(users, *after)), *left]
 

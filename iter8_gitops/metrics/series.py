@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from iter8_gitops.core.moments import Change, Moments
 from iter8_gitops.metrics.credits import Additions, Credited
 from iter8_gitops.metrics.histograms import change_counts
 from iter8_gitops.metrics.schema import ALL_EPOCHS, Scope
-from iter8_gitops.metrics.totals import Moved, Moves, extremes, move_totals
+from iter8_gitops.metrics.totals import Move, Moved, extremes, move_totals
 
 
 def add_values(connection: sqlite3.Connection, credited: Credited, exact_values: int) -> Moved:
@@ -20,7 +20,7 @@ def add_values(connection: sqlite3.Connection, credited: Credited, exact_values:
     A histogram keeps exact values while it has at most `exact_values` distinct ones. `connection` must be
     the only writer.
     """
-    moved: dict[tuple[int, int], Mapping[int, Moves]] = {}
+    moved: dict[tuple[int, int], Mapping[int, Sequence[Move]]] = {}
     for (content, metric), additions in credited.items():
         transactions = _series(connection, content, metric, Scope.TRANSACTIONS)
         changes = _add_transactions(connection, transactions, additions)
@@ -52,26 +52,31 @@ def _add_transactions(connection: sqlite3.Connection, series: int, additions: Ad
 
 
 def _add_to_users(
-    connection: sqlite3.Connection, series: int, wholes: Moves, parts: Mapping[int, Moves]
+    connection: sqlite3.Connection, series: int, wholes: Sequence[Move], parts: Mapping[int, Sequence[Move]]
 ) -> Counter[float]:
     """Follow the users' totals; returns by how much the number of users at each total changed."""
-    left = wholes.left
-    change = Change.of(wholes.after, left)
-    positive = _positive(wholes.after) - _positive(left)
+    joined, left = _joined(wholes), _left(wholes)
+    change, positive = Change.of(joined, left), _positive(joined) - _positive(left)
     _change_moments(connection, series, ALL_EPOCHS, change, positive)
     for epoch, moves in parts.items():
-        if moves == wholes:
-            _change_moments(connection, series, epoch, change, positive)
-        else:
-            part_left = moves.left
-            part_change = Change.of(moves.after, part_left)
-            _change_moments(connection, series, epoch, part_change, _positive(moves.after) - _positive(part_left))
+        if moves != wholes:
+            its_joined, its_left = _joined(moves), _left(moves)
+            change, positive = Change.of(its_joined, its_left), _positive(its_joined) - _positive(its_left)
+        _change_moments(connection, series, epoch, change, positive)
     connection.execute(
         "UPDATE series SET minimum = ?, maximum = ? WHERE id = ?", (*extremes(connection, series), series)
     )
-    counts = Counter(wholes.after)
+    counts = Counter(joined)
     counts.subtract(left)
     return counts
+
+
+def _joined(moves: Sequence[Move]) -> list[float]:
+    return [after for _, _, after in moves]
+
+
+def _left(moves: Sequence[Move]) -> list[float]:
+    return [before for _, before, _ in moves if before is not None]
 
 
 def _positive(totals: Iterable[float]) -> int:

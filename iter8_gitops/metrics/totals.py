@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from iter8_gitops.core.moments import ZERO, add
@@ -13,28 +12,10 @@ from iter8_gitops.metrics.credits import Additions
 from iter8_gitops.metrics.lookups import rows_of
 from iter8_gitops.spec.metric import ExactSum
 
+Move: TypeAlias = tuple[int, float | None, float]
+"""A user, the user's total before (None for no total), and the one now."""
 
-@dataclass(slots=True)
-class Moves:
-    """Totals that were `before` (None for no total) and are `after` now, one per user."""
-
-    users: list[int] = field(default_factory=list)
-    before: list[float | None] = field(default_factory=list)
-    after: list[float] = field(default_factory=list)
-
-    def note(self, user: int, before: ExactSum | None, after: ExactSum) -> None:
-        """The total of one more user moved."""
-        self.users.append(user)
-        self.before.append(None if before is None else before[0])
-        self.after.append(after[0])
-
-    @property
-    def left(self) -> list[float]:
-        """The totals that left the set, as they were before; `after` are those that joined it."""
-        return [total for total in self.before if total is not None]
-
-
-Moved: TypeAlias = Mapping[tuple[int, int], Mapping[int, Moves]]
+Moved: TypeAlias = Mapping[tuple[int, int], Mapping[int, Sequence[Move]]]
 """(content number, metric number) -> how the users' totals moved in each weight epoch."""
 
 
@@ -46,22 +27,27 @@ class _Total(NamedTuple):
     part: ExactSum | None = None
 
 
-def move_totals(connection: sqlite3.Connection, series: int, additions: Additions) -> tuple[Moves, Mapping[int, Moves]]:
+def move_totals(
+    connection: sqlite3.Connection, series: int, additions: Additions
+) -> tuple[Sequence[Move], Mapping[int, Sequence[Move]]]:
     """Add to the users' totals in a series.
 
     Returns how the totals over all weight epochs moved, and how their parts moved in each epoch.
     """
     stored = _entered(connection, series, _stored(connection, series, additions), additions)
-    wholes = Moves()
-    parts: dict[int, Moves] = defaultdict(Moves)
+    wholes: list[Move] = []
+    parts: dict[int, list[Move]] = defaultdict(list)
     rows: list[tuple[int | float, ...]] = []
     for user, addition in sorted(additions.items()):
         epoch = addition.epoch
         before = stored.get(user) or _Total(epoch)
-        whole = add(before.whole or ZERO, addition.values)
-        part = whole if before.part == before.whole else add(before.part or ZERO, addition.values)
-        wholes.note(user, before.whole, whole)
-        parts[epoch].note(user, before.part, part)
+        whole = part = add(before.whole or ZERO, addition.values)
+        move = (user, before.whole[0] if before.whole else None, whole[0])
+        wholes.append(move)
+        if before.part != before.whole:
+            part = add(before.part or ZERO, addition.values)
+            move = (user, before.part[0] if before.part else None, part[0])
+        parts[epoch].append(move)
         rows.append((series, user, *whole, epoch, *part))
     connection.executemany(
         "INSERT OR REPLACE INTO user_total (series, user, total, total_low, epoch, part, part_low) "

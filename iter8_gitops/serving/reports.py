@@ -88,5 +88,11 @@ def _exposure(reported: ReportedExposure, state: RoutemapState, where: str) -> E
         cohort=reported.cohort,
     )
     if reported.experiment is None:
-        return Exposure(arm, reported.user, state.experiment)
-    return Exposure(arm, reported.user, whole_number(f"{where}experiment", reported.experiment))
+        # An earlier epoch may be one of an earlier experiment, which cannot have begun after it.
+        return Exposure(arm, reported.user, min(state.experiment, arm.epoch))
+    experiment = whole_number(f"{where}experiment", reported.experiment)
+    if experiment > arm.epoch:
+        field = f"{where}experiment"
+        message = f"is {experiment}, after the epoch {arm.epoch}; an experiment begins with its first epoch"
+        raise InvalidArgumentError(field, message)
+    return Exposure(arm, reported.user, experiment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,16 @@ def test_what_is_not_said_is_as_it_is_now(api: Any, bench: Any) -> None:
 
     state = bench.board.snapshot.routemaps["default/shop-routemap"]
     assert bench.writer.exposures == [Exposure(state.arm(0), "alice", state.experiment)]
+
+
+def test_an_earlier_epoch_is_not_before_its_experiment(api: Any, bench: Any) -> None:
+    state = replace(bench.board.snapshot.routemaps["prod/backend"], epoch=9, experiment=8)
+    bench.board.snapshot = replace(bench.board.snapshot, routemaps={"prod/backend": state})
+
+    for epoch in (5, 8, 9):
+        assert api.post("/v1/exposures", changed(epoch=epoch)).status_code == 200
+
+    assert [exposure.experiment for exposure in bench.writer.exposures] == [5, 8, 8]
 
 
 def test_a_version_without_content_yet_has_an_empty_signature(api: Any, bench: Any) -> None:
@@ -94,6 +105,7 @@ def changed(**changes: Any) -> str:
         (400, changed(epoch=0.5), "epoch"),
         (400, changed(epoch="1"), "epoch"),
         (400, changed(experiment=2**60), "experiment"),
+        (400, changed(epoch=3, experiment=4), "experiment"),
         (400, changed(cohort="some"), "cohort"),
         (400, changed(cohort=None), "cohort"),
         (400, changed(value=1), "value"),
