@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from iter8_gitops.core.assignment import Assigner
+from iter8_gitops.core.attributes import attribute_texts
+from iter8_gitops.core.cohorts import Cohort
+from iter8_gitops.core.targeting import holdout_position, holdout_seed
+from iter8_gitops.spec.attributes import text_of
+from iter8_gitops.spec.routemap import Rule, Targeting
+from tests.core.test_targeting import state_of
 
 VECTORS = json.loads((Path(__file__).parent / "assignment_vectors.json").read_text(encoding="utf-8"))
 
@@ -31,6 +40,60 @@ def test_the_golden_seeds_hold(vector: dict[str, object]) -> None:
     index = int(str(vector["index"]))
     assigner = Assigner.of(str(vector["application"]), str(vector["salt"]), [1] * (index + 1))
     assert assigner.arms[index][2] == int(str(vector["seed"]), 16)
+
+
+@pytest.mark.parametrize("vector", VECTORS["holdoutSeeds"], ids=lambda v: v["application"])
+def test_the_golden_seeds_of_holdouts_hold(vector: dict[str, Any]) -> None:
+    assert holdout_seed(vector["application"]) == int(vector["seed"], 16)
+
+
+@pytest.mark.parametrize("vector", VECTORS["holdoutPositions"], ids=lambda v: f"{v['application']}-{v['user'][:12]}")
+def test_the_golden_positions_in_holdouts_hold(vector: dict[str, Any]) -> None:
+    assert holdout_position(holdout_seed(vector["application"]), vector["user"]) == vector["position"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["texts"], ids=lambda v: v["text"])
+def test_the_golden_texts_of_values_hold(vector: dict[str, Any]) -> None:
+    assert text_of(vector["value"]) == vector["text"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["decisions"], ids=lambda v: f"{v['targeting']}-{v['user']}-{v['reason']}")
+def test_the_golden_decisions_hold(vector: dict[str, Any]) -> None:
+    state = state_of(
+        targeting_in(VECTORS["targetings"][vector["targeting"]]),
+        tuple(vector["weights"]),
+        tuple(index for index, available in enumerate(vector["available"]) if not available),
+        vector["salt"],
+    )
+
+    found = Cohort.of(state, stale=False).outcome_of(vector["user"], attribute_texts(vector["attributes"]))
+
+    assert state.application == vector["application"]
+    assert found.recommendation.version_number == vector["version"]
+    assert found.recommendation.reason.value == vector["reason"]
+    assert (found.recommendation.rule or None) == vector["rule"]
+
+
+def targeting_in(written: dict[str, Any]) -> Targeting:
+    rules = [
+        Rule(rule["name"], tuple((name, tuple(texts)) for name, texts in rule["when"].items()), rule["version"])
+        for rule in written["rules"]
+    ]
+    return Targeting(tuple(sorted(written["overrides"].items())), written["holdout"], tuple(rules))
+
+
+def test_another_language_comes_to_the_same_answers() -> None:
+    node = shutil.which("node")
+    if node is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("node is missing, and CI must hold the golden vectors against another language")
+        pytest.skip("node is missing: apt-get install nodejs")
+    files = [Path(__file__).with_name(name) for name in ("assignment.mjs", "assignment_vectors.json")]
+
+    said = subprocess.run([node, *files], check=False, capture_output=True, text=True, timeout=60)
+
+    count = sum(len(VECTORS[name]) for name in VECTORS if name not in ("algorithm", "targetings"))
+    assert said.stdout.splitlines()[-1] == f"{count} vectors, 0 differ", said.stdout + said.stderr
 
 
 @pytest.mark.parametrize(
