@@ -8,6 +8,10 @@ from openapi_spec_validator import validate
 from iter8_gitops.serving.arguments import Measurement, ReportedExposure
 from iter8_gitops.serving.http.app import create_app
 from iter8_gitops.serving.http.openapi import openapi_document
+from iter8_gitops.serving.http.openapi_analysis import ANALYSIS_SCHEMAS
+from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS
+from iter8_gitops.serving.http.openapi_schemas import SCHEMAS
+from iter8_gitops.serving.http.openapi_snapshots import snapshot_schemas
 from iter8_gitops.serving.scrape import Scrape
 
 
@@ -41,6 +45,12 @@ def test_every_route_and_method_is_described_and_nothing_else(bench: Any) -> Non
 
     described = {(path, method) for path, item in openapi_document()["paths"].items() for method in item}
     assert served == described
+
+
+def test_no_schema_takes_the_name_of_another() -> None:
+    parts = [SCHEMAS, OFREP_SCHEMAS, ANALYSIS_SCHEMAS, snapshot_schemas()]
+
+    assert len(openapi_document()["components"]["schemas"]) == sum(map(len, parts))
 
 
 def test_the_described_measurement_has_the_keys_that_are_taken() -> None:

@@ -244,7 +244,7 @@ SCHEMAS: dict[str, Schema] = {
             **_ROUTEMAP,
             "versions": _list_of(reference("VersionInFull")),
             "salt": _STRING,
-            "targeting": reference("Targeting"),
+            "targeting": reference("TargetingOutline"),
             "epoch": {**_COUNT, "description": "moves whenever the assignment of users changes"},
             "ramp": _or_null("Ramp"),
             "promotion": _or_null("Promotion"),
@@ -252,7 +252,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         "One routemap in full.",
     ),
-    "Targeting": _object(
+    "TargetingOutline": _object(
         {
             "overrides": _object(
                 {"users": _COUNT, "digest": {**_STRING, "description": 'of all of them, "" for none'}},
@@ -264,11 +264,11 @@ SCHEMAS: dict[str, Schema] = {
                 "maximum": 1,
                 "description": "share of users who stay on the primary",
             },
-            "rules": _list_of(reference("Rule")),
+            "rules": _list_of(reference("TargetingRule")),
         },
         "Who gets what, not at random: overrides go first, then the holdout, then rules.",
     ),
-    "Rule": _object(
+    "TargetingRule": _object(
         {
             "name": _STRING,
             "when": {
