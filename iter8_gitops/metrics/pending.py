@@ -10,6 +10,9 @@ from typing import TypeAlias
 
 from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
+Exposed: TypeAlias = tuple[Arm, str, int]
+"""An exposure as its arm, user and experiment: nothing is made of it on the way of a lookup."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -22,9 +25,9 @@ class Submission:
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction stores. Nobody waits for `exposures`; somebody does for those of a submission."""
+    """What one transaction stores. Nobody waits for those `exposed`; somebody does for those of a submission."""
 
-    exposures: list[Exposure] = field(default_factory=list)
+    exposed: list[Exposed] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
 
     @property
@@ -33,32 +36,35 @@ class Batch:
         return [value for submission in self.submissions for value in submission.values]
 
     @property
-    def all_exposures(self) -> list[Exposure]:
+    def exposures(self) -> list[Exposure]:
         """The exposures that nobody waits for, then those of all submissions."""
-        return [*self.exposures, *(exposure for submission in self.submissions for exposure in submission.exposures)]
+        exposures = [Exposure(arm, user, experiment) for arm, user, experiment in self.exposed]
+        for submission in self.submissions:
+            exposures += submission.exposures
+        return exposures
 
     @classmethod
     def joined(cls, batches: Iterable[Batch]) -> Batch:
         """Several batches as one, in their order."""
         together = cls()
         for batch in batches:
-            together.exposures += batch.exposures
+            together.exposed += batch.exposed
             together.submissions += batch.submissions
         return together
 
     def halves(self) -> list[Batch]:
         """Two smaller batches, the one to store first first; none when this one cannot be split."""
-        middle = (len(self.exposures) + len(self.submissions)) // 2
+        middle = (len(self.exposed) + len(self.submissions)) // 2
         if not middle:
             return []
-        rest = max(0, middle - len(self.exposures))
+        rest = max(0, middle - len(self.exposed))
         return [
-            Batch(self.exposures[:middle], self.submissions[:rest]),
-            Batch(self.exposures[middle:], self.submissions[rest:]),
+            Batch(self.exposed[:middle], self.submissions[:rest]),
+            Batch(self.exposed[middle:], self.submissions[rest:]),
         ]
 
 
-_Entry: TypeAlias = Exposure | Submission
+_Entry: TypeAlias = Exposed | Submission
 
 
 class Pending:
@@ -88,23 +94,32 @@ class Pending:
         """True when there is enough for a whole batch."""
         return self._size >= self._batch_size
 
-    def add(self, entry: _Entry) -> bool:
-        """Queue an exposure or a submission; False when there is no room for it.
+    def expose(self, exposed: Exposed) -> bool:
+        """Queue an exposure; False when there is no room for it."""
+        if self._size >= self._capacity:
+            return False
+        self._entries.append(exposed)
+        self._size += 1
+        return True
+
+    def submit(self, submission: Submission) -> bool:
+        """Queue a submission; False when there is no room for it.
 
         An empty queue has room for a submission of any size.
         """
-        if self._entries and self._size + _size(entry) > self._capacity:
+        if self._entries and self._size + _size(submission) > self._capacity:
             return False
-        self._entries.append(entry)
-        self._count(entry, 1)
+        self._entries.append(submission)
+        self._size += _size(submission)
+        self._submissions += 1
         return True
 
-    def put_back(self, exposures: Sequence[Exposure]) -> Sequence[Exposure]:
+    def put_back(self, exposed: Sequence[Exposed]) -> Sequence[Exposed]:
         """Queue exposures before everything else, as they came earlier; returns those without room."""
-        kept = exposures[: max(0, self._capacity - self._size)]
+        kept = exposed[: max(0, self._capacity - self._size)]
         self._entries.extendleft(reversed(kept))
         self._size += len(kept)
-        return exposures[len(kept) :]
+        return exposed[len(kept) :]
 
     def take(self) -> Batch:
         """Remove the next batch: what came first, as far as one transaction can hold it in order.
@@ -117,22 +132,31 @@ class Pending:
         taken: set[tuple[str, str]] = set()
         while self._entries and (_size(self._entries[0]) <= room or room == self._batch_size):
             entry = self._entries[0]
-            exposed = {(each.arm.application, each.user) for each in _exposures(entry)}
-            if not taken.isdisjoint(exposed):
+            if taken and not taken.isdisjoint(_users_exposed(entry)):
                 break
             if isinstance(entry, Submission):
                 batch.submissions.append(entry)
-                taken.update(exposed, ((value.fallback.application, value.user) for value in entry.values))
+                taken.update(_users_exposed(entry))
+                taken.update((value.fallback.application, value.user) for value in entry.values)
+                self._submissions -= 1
             else:
-                batch.exposures.append(entry)
+                batch.exposed.append(entry)
             self._entries.popleft()
-            self._count(entry, -1)
+            self._size -= _size(entry)
             room -= _size(entry)
         return batch
 
-    def _count(self, entry: _Entry, sign: int) -> None:
-        self._size += sign * _size(entry)
-        self._submissions += sign * isinstance(entry, Submission)
+    def take_exposures(self) -> list[Exposed]:
+        """Remove all that waits, where it is one batch of nothing but exposures: as `take`, at the cost of a copy.
+
+        [] otherwise.
+        """
+        if self._submissions or self._size > self._batch_size:
+            return []
+        exposed = list(self._entries)
+        self._entries.clear()
+        self._size = 0
+        return exposed  # type: ignore[return-value]  # there is no submission
 
 
 class RecentExposures:
@@ -151,18 +175,19 @@ class RecentExposures:
         self._arms.move_to_end(key)
         return True
 
-    def add(self, exposure: Exposure) -> None:
+    def add(self, arm: Arm, user: str) -> None:
         """This is the user's latest exposure."""
-        key = (exposure.arm.application, exposure.user)
-        self._arms[key] = exposure.arm
-        self._arms.move_to_end(key)
-        if len(self._arms) > self._capacity:
-            self._arms.popitem(last=False)
+        arms = self._arms
+        key = (arm.application, user)
+        arms[key] = arm
+        arms.move_to_end(key)
+        if len(arms) > self._capacity:
+            arms.popitem(last=False)
 
-    def forget(self, exposure: Exposure) -> None:
+    def forget(self, arm: Arm, user: str) -> None:
         """The exposure was not recorded; a later one of the same user stays."""
-        key = (exposure.arm.application, exposure.user)
-        if self._arms.get(key) == exposure.arm:
+        key = (arm.application, user)
+        if self._arms.get(key) == arm:
             del self._arms[key]
 
 
@@ -170,5 +195,9 @@ def _size(entry: _Entry) -> int:
     return len(entry.values) + len(entry.exposures) if isinstance(entry, Submission) else 1
 
 
-def _exposures(entry: _Entry) -> Sequence[Exposure]:
-    return entry.exposures if isinstance(entry, Submission) else (entry,)
+def _users_exposed(entry: _Entry) -> set[tuple[str, str]]:
+    """(application, user) of all that an entry exposes."""
+    if isinstance(entry, Submission):
+        return {(each.arm.application, each.user) for each in entry.exposures}
+    arm, user, _ = entry
+    return {(arm.application, user)}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from weakref import WeakMethod
 
 from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.errors import BrokenPluginError, InvalidArgumentError, UnavailableError
-from iter8_gitops.metrics.pending import Batch, Pending, RecentExposures, Submission
+from iter8_gitops.metrics.pending import Batch, Exposed, Pending, RecentExposures, Submission
 from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,10 @@ class GroupCommitWriter:
     `remembered` the users whose repeated exposure costs only a look in a dictionary. Exposures alone are
     gathered for `exposure_delay` seconds, and tried again after `retry_delay` seconds when the store was
     unavailable. A forked child starts with nothing pending: what its parent had pending, the parent stores.
+
+    A lookup pays for one append: its exposure arrives in a queue without a lock, and the thread, which is awake for
+    as long as there are arrivals, takes in many at a time. Code that runs once per request runs cold, and costs
+    several times of what it costs in a loop.
     """
 
     def __init__(
@@ -52,36 +57,58 @@ class GroupCommitWriter:
         os.register_at_fork(after_in_child=lambda: (start := in_child()) and start())
 
     def _start_afresh(self) -> None:
-        self.dropped_exposures = 0
+        self._dropped = 0
+        self._arrivals: deque[Exposed] = deque()
+        self._awake = False
         self._pending = Pending(self._capacity, self._batch_size)
         self._recent = RecentExposures(self._remembered)
-        self._changed = Condition()
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
         self._thread: Thread | None = None
         self._store_failed = False
 
-    def expose(self, exposure: Exposure) -> None:
+    @property
+    def dropped_exposures(self) -> int:
+        """How many exposures could not be recorded."""
+        with self._lock:
+            self._take_in_arrivals()
+            return self._dropped
+
+    def expose(self, arm: Arm, user: str, experiment: int = 0) -> None:
         """Record an exposure soon. Never blocks and never raises; when there is no room, it is
         dropped and counted in `dropped_exposures`."""
-        self.expose_all(((exposure.arm, exposure.user, exposure.experiment),))
-
-    def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
-        """Record many exposures, each as `expose` does. `given` has their arms, users and experiments.
-
-        Those that are known already, mostly all of them, become no object.
-        """
-        with self._changed:
-            was_idle, is_new = not self._pending, False
-            for arm, user, experiment in given:
-                if self._recent.knows(arm, user):
-                    continue
-                exposure = Exposure(arm, user, experiment)
-                if self._closed or not self._pending.add(exposure):
-                    self.dropped_exposures += 1
-                    continue
-                self._recent.add(exposure)
-                is_new = True
-            if is_new and (was_idle or self._pending.full):
+        arrivals = self._arrivals
+        arrivals.append((arm, user, experiment))
+        if not self._awake or len(arrivals) >= self._batch_size:
+            with self._lock:
+                if len(arrivals) >= self._batch_size:
+                    self._take_in_arrivals()
                 self._wake()
+
+    def expose_all(self, given: Iterable[Exposed]) -> None:
+        """Record many exposures, each as `expose` does."""
+        with self._lock:
+            self._take_in_arrivals()
+            self._take_in(given)
+            self._wake()
+
+    def _take_in_arrivals(self) -> bool:
+        """Queue what has arrived, with the lock held. True when something had."""
+        arrivals = self._arrivals
+        count = len(arrivals)  # and not those that arrive meanwhile, so that it ends
+        self._take_in(arrivals.popleft() for _ in range(count))
+        return count > 0
+
+    def _take_in(self, given: Iterable[Exposed]) -> None:
+        recent, pending = self._recent, self._pending
+        for exposed in given:
+            arm, user, _ = exposed
+            if recent.knows(arm, user):
+                continue
+            if self._closed or not pending.expose(exposed):
+                self._dropped += 1
+            else:
+                recent.add(arm, user)
 
     def submit(self, values: Sequence[MetricValue], exposures: Sequence[Exposure] = ()) -> Future[None]:
         """Store exposures and values, all or none. The future is resolved once they are durable.
@@ -94,15 +121,16 @@ class GroupCommitWriter:
         if not submission.values and not submission.exposures:
             submission.done.set_result(None)
             return submission.done
-        with self._changed:
+        with self._lock:
+            self._take_in_arrivals()
             if self._closed:
                 message = "metrics are not accepted any more: this process is stopping"
                 raise UnavailableError(message)
-            if not self._pending.add(submission):
+            if not self._pending.submit(submission):
                 message = f"too many metric values wait to be stored ({self._capacity} at most); try again"
                 raise UnavailableError(message)
             for exposure in submission.exposures:
-                self._recent.add(exposure)
+                self._recent.add(exposure.arm, exposure.user)
             self._wake()
         return submission.done
 
@@ -111,7 +139,8 @@ class GroupCommitWriter:
 
         The store stays open: it belongs to the caller.
         """
-        with self._changed:
+        with self._lock:
+            self._take_in_arrivals()
             self._closed = True
             self._changed.notify_all()
             thread = self._thread
@@ -122,6 +151,10 @@ class GroupCommitWriter:
             self._fail(batch, late)
 
     def _wake(self) -> None:
+        """See to it that the thread looks at what waits, with the lock held."""
+        if self._closed or not (self._pending or self._arrivals):
+            return
+        self._awake = True
         if self._thread is None:
             self._thread = Thread(target=self._run, name="metric-writer", daemon=True)
             self._thread.start()
@@ -133,21 +166,36 @@ class GroupCommitWriter:
 
     def _next_batch(self) -> Batch | None:
         """Wait for the next batch; None when the writer is closed and nothing is left."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or bool(self._pending))
-            patience = self._retry_delay if self._store_failed else self._exposure_delay
-            self._changed.wait_for(self._is_time, patience)
+        busy = True
+        with self._lock:
+            while not self._closed:
+                if not busy and not self._pending and not self._arrivals:
+                    self._sleep()
+                patience = self._retry_delay if self._store_failed else self._exposure_delay
+                self._changed.wait_for(self._is_time, patience)
+                # While known exposures arrive it stays awake, so that no lookup has to wake it.
+                busy = self._take_in_arrivals()
+                if self._pending:
+                    break
         return self._taken()
+
+    def _sleep(self) -> None:
+        """Wait until there is something to do, with the lock held."""
+        # In this order: who adds an arrival looks afterwards whether this is awake.
+        self._awake = False
+        self._changed.wait_for(lambda: self._closed or bool(self._arrivals) or bool(self._pending))
+        self._awake = True
 
     def _is_time(self) -> bool:
         """No reason to let more exposures gather."""
         return self._closed or self._pending.awaited or (self._pending.full and not self._store_failed)
 
     def _taken(self) -> Batch | None:
-        with self._changed:
+        with self._lock:
             if not self._pending:
                 return None
-            batch = self._pending.take()
+            exposed = self._pending.take_exposures()
+            batch = Batch(exposed) if exposed else self._pending.take()
         batch.submissions = [one for one in batch.submissions if one.done.set_running_or_notify_cancel()]
         return batch
 
@@ -157,7 +205,7 @@ class GroupCommitWriter:
         while parts:
             part = parts.pop()
             try:
-                self._store.record(part.all_exposures, part.values)
+                self._store.record(part.exposures, part.values)
             except UnavailableError as error:
                 self._fail(Batch.joined([part, *reversed(parts)]), error)
                 return
@@ -180,15 +228,17 @@ class GroupCommitWriter:
             submission.done.set_exception(_retold(error))
         if not isinstance(error, UnavailableError | InvalidArgumentError):
             _log.error("The metric store failed in a way that it should not", exc_info=error)
-        with self._changed:
-            dropped: Sequence[Exposure] = batch.exposures
+        with self._lock:
+            dropped: Sequence[Exposed] = batch.exposed
             if isinstance(error, UnavailableError):
                 self._store_failed = True
                 if not self._closed:
-                    dropped = self._pending.put_back(batch.exposures)
-            self.dropped_exposures += len(dropped)
-            for exposure in (*dropped, *(each for one in batch.submissions for each in one.exposures)):
-                self._recent.forget(exposure)
+                    dropped = self._pending.put_back(batch.exposed)
+            self._dropped += len(dropped)
+            for arm, user, _ in dropped:
+                self._recent.forget(arm, user)
+            for exposure in (each for one in batch.submissions for each in one.exposures):
+                self._recent.forget(exposure.arm, exposure.user)
 
 
 def _retold(error: BaseException) -> Exception:

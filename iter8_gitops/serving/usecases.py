@@ -49,7 +49,7 @@ class History(Protocol):
 class Writer(Protocol):
     """Where exposures and metric values go. Neither call waits for the disk."""
 
-    def expose(self, exposure: Exposure) -> None:
+    def expose(self, arm: Arm, user: str, experiment: int) -> None:
         """Remember, soon, that a user was given a version."""
 
     def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
@@ -153,7 +153,7 @@ class Experiments:
         Raises `InvalidArgumentError`, `NotFoundError`, and `UnavailableError` before the first snapshot.
         """
         outcome = self._outcome(application, user, field, attributes)
-        self._writer.expose(Exposure(outcome.arm, user, outcome.experiment))
+        self._writer.expose(outcome.arm, user, outcome.experiment)
         self._telemetry.count_lookup(outcome.arm.application, outcome.arm.version)
         return outcome.recommendation
 

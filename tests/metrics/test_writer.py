@@ -132,7 +132,7 @@ def test_an_exposure_is_stored_no_later_than_the_values_after_it(
     writer: GroupCommitWriter, observed: ObservedStore
 ) -> None:
     first = held(writer, observed)
-    writer.expose(Exposure(arm(1), "ann"))
+    writer.expose(arm(1), "ann")
     future = writer.submit([value(7.0, "ann", arm(0))])
     observed.open.set()
     first.result(PATIENCE)
@@ -143,9 +143,9 @@ def test_an_exposure_is_stored_no_later_than_the_values_after_it(
 
 def test_a_value_is_not_credited_to_an_exposure_after_it(writer: GroupCommitWriter, observed: ObservedStore) -> None:
     first = held(writer, observed)
-    writer.expose(Exposure(arm(0), "ann"))
+    writer.expose(arm(0), "ann")
     before = writer.submit([value(7.0, "ann")])
-    writer.expose(Exposure(arm(1), "ann"))
+    writer.expose(arm(1), "ann")
     after = writer.submit([value(9.0, "ann")])
     observed.open.set()
     for future in (first, before, after):
@@ -156,14 +156,14 @@ def test_a_value_is_not_credited_to_an_exposure_after_it(writer: GroupCommitWrit
 
 def test_exposures_alone_are_stored_soon_and_together(writer: GroupCommitWriter, observed: ObservedStore) -> None:
     for i in range(20):
-        writer.expose(Exposure(arm(), f"user-{i}"))
+        writer.expose(arm(), f"user-{i}")
     eventually(lambda: observed.exposed_users(APPLICATION, {0: "sig"}) == {0: 20})
     assert len(observed.transactions) <= 2
 
 
 def test_a_repeated_exposure_costs_no_transaction(writer: GroupCommitWriter, observed: ObservedStore) -> None:
     for _ in range(3):
-        writer.expose(Exposure(arm(), "ann"))
+        writer.expose(arm(), "ann")
         writer.submit([value(1.0)]).result(PATIENCE)
     assert observed.transactions == [(1, 1), (0, 1), (0, 1)]
 
@@ -171,7 +171,7 @@ def test_a_repeated_exposure_costs_no_transaction(writer: GroupCommitWriter, obs
 def test_only_the_latest_users_are_remembered(observed: ObservedStore) -> None:
     writer = GroupCommitWriter(observed, remembered=2)
     for user in ("ann", "bob", "ann", "cy", "ann", "bob"):
-        writer.expose(Exposure(arm(), user))
+        writer.expose(arm(), user)
     writer.submit([value(1.0)]).result(PATIENCE)
     assert observed.transactions == [(4, 1)]
     writer.close()
@@ -181,7 +181,7 @@ def test_a_user_who_comes_back_to_an_earlier_arm_is_exposed_again(
     writer: GroupCommitWriter, observed: ObservedStore
 ) -> None:
     for version in (0, 1, 0):
-        writer.expose(Exposure(arm(version), "ann"))
+        writer.expose(arm(version), "ann")
     writer.submit([value(1.0, "ann", arm(1))]).result(PATIENCE)
     assert observed.users() == ((1.0, 1),)
 
@@ -195,7 +195,7 @@ def test_a_value_that_cannot_be_stored_fails_only_its_own_submission(
     writer: GroupCommitWriter, observed: ObservedStore
 ) -> None:
     first = held(writer, observed)
-    writer.expose(Exposure(arm(), "silent"))
+    writer.expose(arm(), "silent")
     good = [writer.submit([value(1.0, f"user-{i}")]) for i in range(9)]
     poison = writer.submit([value(5.0, "half"), value(float("nan"), "half")])
     bug = writer.submit([value(5.0, name="bug")])
@@ -216,7 +216,7 @@ def test_a_value_that_cannot_be_stored_fails_only_its_own_submission(
 
 def test_an_exposure_that_cannot_be_stored_is_dropped_alone(writer: GroupCommitWriter, observed: ObservedStore) -> None:
     for user in ("ann", "\ud800", "bob"):
-        writer.expose(Exposure(arm(), user))
+        writer.expose(arm(), user)
     writer.submit([value(1.0, "ann")]).result(PATIENCE)
     eventually(lambda: observed.exposed_users(APPLICATION, {0: "sig"}) == {0: 2})
     eventually(lambda: writer.dropped_exposures == 1)
@@ -240,9 +240,9 @@ def test_an_outage_fails_every_submission_of_the_batch_and_none_is_tried_again(
 def test_exposures_outlive_an_outage(writer: GroupCommitWriter, observed: ObservedStore) -> None:
     observed.outage = UnavailableError("locked")
     for version in (0, 1):
-        writer.expose(Exposure(arm(version), "ann"))
+        writer.expose(arm(version), "ann")
     eventually(lambda: len(observed.transactions) >= 3)
-    writer.expose(Exposure(arm(1), "ann"))
+    writer.expose(arm(1), "ann")
     observed.outage = None
     eventually(lambda: observed.exposed_users(APPLICATION, {0: "sig", 1: "sig"}) == {0: 1, 1: 1})
     writer.submit([value(4.0, "ann")]).result(PATIENCE)
@@ -253,7 +253,7 @@ def test_exposures_outlive_an_outage(writer: GroupCommitWriter, observed: Observ
 
 def test_an_outage_while_poison_is_searched_fails_the_rest(writer: GroupCommitWriter, observed: ObservedStore) -> None:
     first = held(writer, observed)
-    writer.expose(Exposure(arm(), "silent"))
+    writer.expose(arm(), "silent")
     futures = [writer.submit([value(1.0, f"user-{i}")]) for i in range(4)]
     observed.failures = [UnavailableError("locked"), ValueError("poison"), ValueError("poison"), None]
     observed.open.set()
@@ -270,14 +270,14 @@ def test_a_full_queue_refuses_values_and_drops_exposures(observed: ObservedStore
     waiting = writer.submit([value(1.0, f"user-{i}") for i in range(4)])
     with pytest.raises(UnavailableError, match="too many"):
         writer.submit([value(1.0), value(1.0)])
-    writer.expose(Exposure(arm(), "fits"))
-    writer.expose(Exposure(arm(), "late"))
-    writer.expose(Exposure(arm(), "late"))
+    writer.expose(arm(), "fits")
+    writer.expose(arm(), "late")
+    writer.expose(arm(), "late")
     assert writer.dropped_exposures == 2
     observed.open.set()
     first.result(PATIENCE)
     waiting.result(PATIENCE)
-    writer.expose(Exposure(arm(), "late"))
+    writer.expose(arm(), "late")
     writer.close()
     assert observed.users() == ((0.0, 2), (1.0, 5))
 
@@ -295,9 +295,9 @@ def test_a_caller_who_gave_up_does_not_disturb_the_others(writer: GroupCommitWri
 
 def test_closing_stores_what_waits(observed: ObservedStore) -> None:
     writer = GroupCommitWriter(observed, exposure_delay=PATIENCE)
-    writer.expose(Exposure(arm(), "silent"))
+    writer.expose(arm(), "silent")
     future = writer.submit([value(1.0)])
-    writer.expose(Exposure(arm(), "late"))
+    writer.expose(arm(), "late")
     writer.close()
     assert future.done()
     assert observed.users() == ((0.0, 2), (1.0, 1))
@@ -308,7 +308,7 @@ def test_a_closed_writer_refuses_values_and_drops_exposures(writer: GroupCommitW
     writer.close()
     with pytest.raises(UnavailableError, match="stopping"):
         writer.submit([value(1.0)])
-    writer.expose(Exposure(arm(), "ann"))
+    writer.expose(arm(), "ann")
     assert writer.dropped_exposures == 1
 
 
@@ -325,7 +325,7 @@ def test_closing_does_not_wait_for_ever(writer: GroupCommitWriter, observed: Obs
 
 def test_closing_during_an_outage_ends(writer: GroupCommitWriter, observed: ObservedStore) -> None:
     observed.outage = UnavailableError("locked")
-    writer.expose(Exposure(arm(), "ann"))
+    writer.expose(arm(), "ann")
     eventually(lambda: len(observed.transactions) >= 2)
     writer.close(PATIENCE)
     assert writer.dropped_exposures == 1
@@ -350,10 +350,10 @@ def test_reported_exposures_keep_their_place_among_the_others(
     writer: GroupCommitWriter, observed: ObservedStore
 ) -> None:
     first = held(writer, observed)
-    writer.expose(Exposure(arm(0), "ann"))
+    writer.expose(arm(0), "ann")
     reported = writer.submit([], [Exposure(arm(1), "ann")])
     between = writer.submit([value(7.0, "ann", arm(0))])
-    writer.expose(Exposure(arm(0), "ann"))
+    writer.expose(arm(0), "ann")
     after = writer.submit([value(9.0, "ann", arm(1))])
     observed.open.set()
     for future in (first, reported, between, after):
@@ -369,6 +369,6 @@ def test_reported_exposures_fail_with_the_store_and_may_come_again(
     with pytest.raises(UnavailableError, match="disk is full"):
         writer.submit([], [Exposure(arm(), "ann")]).result(PATIENCE)
     observed.outage = None
-    writer.expose(Exposure(arm(), "ann"))
+    writer.expose(arm(), "ann")
     writer.submit([value(1.0, "bob")]).result(PATIENCE)
     assert observed.exposed_users(APPLICATION, {0: "sig"}) == {0: 2}

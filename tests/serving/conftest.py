@@ -141,9 +141,8 @@ class WriterAtOnce:
         self.values: list[MetricValue] = []
         self.broken = False
 
-    def expose(self, exposure: Exposure) -> None:
-        self.exposures.append(exposure)
-        self._store.record([exposure], [])
+    def expose(self, arm: Arm, user: str, experiment: int) -> None:
+        self.expose_all([(arm, user, experiment)])
 
     def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
         exposures = [Exposure(*fields) for fields in given]

@@ -34,8 +34,8 @@ class HeldWriter:
         self.exposures: list[Exposure] = []
         self.waiting: list[Future[None]] = []
 
-    def expose(self, exposure: Exposure) -> None:
-        self.exposures.append(exposure)
+    def expose(self, arm: Arm, user: str, experiment: int) -> None:
+        self.exposures.append(Exposure(arm, user, experiment))
 
     def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
         self.exposures.extend(Exposure(*each) for each in given)
