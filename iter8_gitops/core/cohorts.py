@@ -23,6 +23,7 @@ class Recommendation:
     """The answer of a lookup. `stale` says that it rests on a state that could not be renewed.
 
     `rule` is the name of the rule that decided, "" where none did; `alone` says that no other version takes traffic.
+    `epoch` and `experiment` are those of `Arm` and `Exposure`.
     Compared by identity: one is made per decision and state, and given to every user of it.
     """
 
@@ -34,6 +35,8 @@ class Recommendation:
     reason: Reason = Reason.RANDOM
     rule: str = ""
     alone: bool = False
+    epoch: int = 0
+    experiment: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +63,8 @@ class Outcome:
                 decision.reason,
                 decision.rule,
                 sum(weight > 0 for weight in state.weights) <= 1,
+                state.epoch,
+                state.experiment,
             ),
         )
 

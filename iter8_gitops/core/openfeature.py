@@ -21,13 +21,15 @@ def reason_of(found: Recommendation) -> str:
     return STATIC if found.alone else SPLIT
 
 
-def metadata_of(found: Recommendation) -> dict[str, str | bool]:
-    """What else is known of an assignment. `cohort` is why the user got it: `random`, `override`, `holdout`, `rule`."""
-    known: dict[str, str | bool] = {
+def metadata_of(found: Recommendation) -> dict[str, str | bool | int]:
+    """What else is known of an assignment: all that a client needs to report the exposure, and how fresh it is."""
+    known: dict[str, str | bool | int] = {
         "application": found.application,
         "signature": found.signature,
+        "epoch": found.epoch,
+        "experiment": found.experiment,
+        "cohort": found.reason.cohort,
         "stale": found.stale,
-        "cohort": found.reason.value,
     }
     return known | {"rule": found.rule} if found.rule else known
 

@@ -248,12 +248,12 @@ class Experiments:
             if "/" in text:
                 message = f"'{shown(text)}' has a slash; namespace and application are given separately"
                 raise InvalidArgumentError(field, message)
-        state = find_routemap(self._published(), "application", f"{namespace}/{application}")
+        state = find_routemap(self.published(), "application", f"{namespace}/{application}")
         return abn_dashboard(self._store.report(state.application, signatures_of(state)))
 
     def routemap(self, namespace: str, name: str) -> RoutemapReport:
         """One routemap in full. Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`."""
-        snapshot = self._published()
+        snapshot = self.published()
         state = find_routemap(snapshot, "name", f"{namespace}/{name}")
         exposed = self._store.exposed_users(state.application, signatures_of(state))
         return RoutemapReport(state, routemap_staleness(snapshot, state, self._clock()), exposed)
@@ -263,20 +263,20 @@ class Experiments:
 
         Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`.
         """
-        return read_experiment(self._store, find_routemap(self._published(), "name", f"{namespace}/{name}"))
+        return read_experiment(self._store, find_routemap(self.published(), "name", f"{namespace}/{name}"))
 
     def analysis(self, namespace: str, name: str) -> AnalysisReport:
         """What is known of the present experiment of a routemap.
 
         Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`.
         """
-        state = find_routemap(self._published(), "name", f"{namespace}/{name}")
+        state = find_routemap(self.published(), "name", f"{namespace}/{name}")
         analysis = analyse_experiment(self._store, state, self._clock())
         return AnalysisReport(state, analysis, self._store.report(state.application, signatures_of(state)))
 
     def routemaps(self) -> Overview:
         """Every routemap and the board they are on. Raises `UnavailableError` before the first snapshot."""
-        snapshot = self._published()
+        snapshot = self.published()
         now = self._clock()
         reports = [
             RoutemapReport(state, routemap_staleness(snapshot, state, now), {})
@@ -292,7 +292,7 @@ class Experiments:
         if not 1 <= limit <= MAX_HISTORY:
             message = f"is {limit}; 1 to {MAX_HISTORY} entries can be asked for at once"
             raise InvalidArgumentError("limit", message)
-        snapshot = self._published()
+        snapshot = self.published()
         application = f"{namespace}/{name}"
         found = self._history.entries(application, limit + 1, before)
         if not found and before is None:
@@ -308,9 +308,6 @@ class Experiments:
 
     def published(self) -> Snapshot:
         """The whole board. Raises `UnavailableError` before the first snapshot."""
-        return self._published()
-
-    def _published(self) -> Snapshot:
         snapshot = self._board.snapshot
         require_state(snapshot)
         return snapshot

@@ -49,8 +49,10 @@ def test_a_flag_is_the_version_that_the_user_gets(api: Any, bench: Any) -> None:
         "metadata": {
             "application": "prod/backend",
             "signature": looked_up["signature"],
+            "epoch": 3,
+            "experiment": 0,
+            "cohort": "",
             "stale": False,
-            "cohort": "random",
         },
     }
 
@@ -87,7 +89,7 @@ def test_lists_objects_and_nulls_in_the_context_are_no_attributes(api: Any, benc
 
     answer = ask(api, "prod/backend", targetingKey="bob", group=["staff"], level={"is": 3}, plan=None)
 
-    assert answer.json["metadata"]["cohort"] in {"random", "holdout"}
+    assert answer.json["metadata"]["cohort"] in {"", "holdout"}
 
 
 @pytest.mark.parametrize("weights", [(90, 10), (1, 1), (0, 1), (0, 0)])
@@ -187,6 +189,12 @@ def test_a_heartbeat_leaves_the_version_of_all_flags_and_a_weight_moves_it(bench
     assert Flags(bench.experiments).version() != before
     change(bench, state)
     assert Flags(bench.experiments).version() == before
+
+
+def test_the_answer_names_the_stream_that_tells_of_changes(api: Any) -> None:
+    (stream,) = ask(api, targetingKey="u").json["eventStreams"]
+
+    assert stream == {"type": "sse", "endpoint": {"requestUri": "/ofrep/v1/events"}, "inactivityDelaySec": 120}
 
 
 def test_credentials_are_taken_and_not_looked_at(api: Any) -> None:

@@ -2,60 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
 from iter8_gitops.serving.http import streams
+from tests.serving.event_streams import stream
 
 pytestmark = pytest.mark.slow
-
-
-class Events:
-    """The events of one stream, as they come."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-
-    def next(self) -> tuple[str, dict[str, Any]]:
-        """Name and data of the next event; comments are ("comment", {})."""
-        fields: dict[str, str] = {}
-        for line in self._lines:
-            if not line:
-                break
-            key, _, value = line.partition(":")
-            fields[key or "comment"] = value.strip()
-        if not fields:
-            raise EOFError
-        if "comment" in fields:
-            return "comment", {}
-        return fields["event"], json.loads(fields["data"])
-
-    def until(self, name: str) -> dict[str, Any]:
-        while (event := self.next())[0] != name:
-            pass
-        return event[1]
-
-
-@contextmanager
-def stream(url: str) -> Iterator[Events]:
-    with httpx.stream("GET", f"{url}/v1/snapshot/events", timeout=10) as response:
-        assert response.status_code == 200
-        assert response.headers["content-type"].startswith("text/event-stream")
-        yield Events(response.iter_lines())
 
 
 def test_the_first_event_comes_at_once_and_another_with_every_publication(
     http: Any, publisher: Any, make_state: Any
 ) -> None:
-    with stream(http.url) as events:
+    with stream(f"{http.url}/v1/snapshot/events") as events:
         name, first = events.next()
         assert (name, first["sequence"]) == ("snapshot", 1)
         assert first["board"] == httpx.get(f"{http.url}/v1/snapshot").json()["board"]
@@ -65,7 +30,7 @@ def test_the_first_event_comes_at_once_and_another_with_every_publication(
 
 
 def test_a_sign_of_life_of_the_controller_is_passed_on_and_a_comment_stands_for_none(http: Any, publisher: Any) -> None:
-    with stream(http.url) as events:
+    with stream(f"{http.url}/v1/snapshot/events") as events:
         events.next()
         publisher.heartbeat(time.time())
         assert events.until("alive")["controllerAge"] < 10
@@ -76,7 +41,7 @@ def test_streams_end_when_the_server_stops_and_do_not_keep_it(start: Any, state:
     server = start("serve_http", state, http_port=0, workers=1)
     wait_until_ready(server)
     with ExitStack() as stack:
-        opened = [stack.enter_context(stream(server.url)) for _ in range(3)]
+        opened = [stack.enter_context(stream(f"{server.url}/v1/snapshot/events")) for _ in range(3)]
         for events in opened:
             events.next()
         server.process.send_signal(signal.SIGTERM)
@@ -90,7 +55,7 @@ def test_streams_end_when_the_server_stops_and_do_not_keep_it(start: Any, state:
 
 def test_many_streams_are_in_nobodys_way(http: Any, publisher: Any, make_state: Any) -> None:
     with ExitStack() as stack:
-        opened = [stack.enter_context(stream(http.url)) for _ in range(50)]
+        opened = [stack.enter_context(stream(f"{http.url}/v1/snapshot/events")) for _ in range(50)]
         for events in opened:
             events.next()
         publisher.publish({"prod/new": make_state("prod/new")}, (), None, time.time())

@@ -11,6 +11,7 @@ from falcon import RequestOptions
 from falcon.asgi import App, Request, Response, WebSocket
 
 from iter8_gitops.serving.flags import Flags
+from iter8_gitops.serving.http import ofrep_events
 from iter8_gitops.serving.http.answers import add_error_handlers
 from iter8_gitops.serving.http.dashboards import AbnDashboardResource
 from iter8_gitops.serving.http.decisions import ExposuresResource, LookupResource, MetricsResource
@@ -31,7 +32,7 @@ from iter8_gitops.serving.http.routemaps import (
     SourcesResource,
 )
 from iter8_gitops.serving.http.snapshots import SnapshotResource
-from iter8_gitops.serving.http.streams import SnapshotEventsResource
+from iter8_gitops.serving.http.streams import BoardStreams, SnapshotEventsResource
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
@@ -101,7 +102,8 @@ def create_app(
     app.add_route("/v1/metrics", MetricsResource(experiments))
     app.add_route("/v1/exposures", ExposuresResource(experiments))
     app.add_route("/v1/snapshot", SnapshotResource(experiments))
-    app.add_route("/v1/snapshot/events", SnapshotEventsResource(experiments, stopping))
+    streams = BoardStreams(experiments, stopping)
+    app.add_route("/v1/snapshot/events", SnapshotEventsResource(experiments, streams))
     app.add_route("/v1/routemaps", RoutemapsResource(experiments))
     app.add_route("/v1/sources", SourcesResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))
@@ -111,6 +113,7 @@ def create_app(
     flags = Flags(experiments)
     app.add_route(FLAGS, FlagsResource(flags))
     app.add_route(FLAGS + "/{key:path}", FlagResource(flags))
+    app.add_route(ofrep_events.PATH, ofrep_events.FlagEventsResource(flags, streams))
     app.add_route("/abnDashboard", AbnDashboardResource(experiments))
     app.add_route("/metrics", PrometheusResource(telemetry, scrape))
     app.add_route("/healthz", HealthResource())

@@ -22,8 +22,10 @@ from iter8_gitops.errors import InvalidArgumentError, Iter8Error
 from iter8_gitops.serving.flags import EvaluationContext, Flags, context_in
 from iter8_gitops.serving.http.answers import RequestError, answer_json, encode
 from iter8_gitops.serving.http.bodies import decode_json, exact_number, read_json_text
+from iter8_gitops.serving.http.ofrep_events import event_streams
 from iter8_gitops.serving.http.ofrep_refusals import UnreadableError, refusal, refusal_view
 from iter8_gitops.serving.http.queries import parameter
+from iter8_gitops.serving.http.validators import has_answer, opaque
 
 
 class FlagResource:
@@ -68,11 +70,12 @@ class FlagsResource:
             {
                 "flags": [Raw(_encoded(each)) for each in found],
                 "metadata": {"stale": any(each.stale for each in found)},
+                "eventStreams": event_streams(req.root_path),
             }
         )
         resp.etag = etag = _etag(body, answer)
-        current = not told or _bare(told) == await asyncio.to_thread(self._flags.version)
-        if current and _has(req, etag):
+        current = not told or opaque(told) == await asyncio.to_thread(self._flags.version)
+        if current and has_answer(req, etag):
             resp.status = falcon.HTTP_304
         else:
             resp.data = answer
@@ -121,15 +124,6 @@ def _etag(body: bytes, answer: bytes) -> str:
     digest.update(b"\0")  # Neither is JSON with this in it.
     digest.update(body)
     return digest.hexdigest()
-
-
-def _has(req: Request, etag: str) -> bool:
-    # The weak comparison, as RFC 9110 (13.1.2) has it: a proxy that compresses may make a tag weak.
-    return any(_bare(str(each)) == etag or each == "*" for each in req.if_none_match or ())
-
-
-def _bare(etag: str) -> str:
-    return etag.strip().removeprefix("W/").strip('"')
 
 
 def _refuse(req: Request, resp: Response, error: Exception) -> None:

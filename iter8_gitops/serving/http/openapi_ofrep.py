@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iter8_gitops.core.arguments import MAX_USER
+from iter8_gitops.core.targeting import Reason
 from iter8_gitops.serving.http.openapi_schemas import Schema, reference
 
 _JSON = "application/json"
@@ -41,11 +42,13 @@ OFREP_SCHEMAS: dict[str, Schema] = {
                 "properties": {
                     "application": _STRING,
                     "signature": _STRING,
+                    "epoch": {"type": "integer", "minimum": 0},
+                    "experiment": {"type": "integer", "minimum": 0},
+                    "cohort": {"enum": [reason.cohort for reason in Reason], "description": '"" at random'},
                     "stale": {"type": "boolean"},
-                    "cohort": {"enum": ["random", "override", "holdout", "rule"]},
                     "rule": {**_STRING, "description": "its name, where one decides"},
                 },
-                "required": ["application", "signature", "stale", "cohort"],
+                "required": ["application", "signature", "epoch", "experiment", "cohort", "stale"],
                 "additionalProperties": False,
             },
         },
@@ -63,8 +66,26 @@ OFREP_SCHEMAS: dict[str, Schema] = {
                 "required": ["stale"],
                 "additionalProperties": False,
             },
+            "eventStreams": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "type": {"const": "sse"},
+                        "endpoint": {
+                            "type": "object",
+                            "properties": {"requestUri": _STRING},
+                            "required": ["requestUri"],
+                            "additionalProperties": False,
+                        },
+                        "inactivityDelaySec": {"type": "integer", "minimum": 1},
+                    },
+                    "required": ["type", "endpoint", "inactivityDelaySec"],
+                    "additionalProperties": False,
+                },
+            },
         },
-        "required": ["flags", "metadata"],
+        "required": ["flags", "metadata", "eventStreams"],
         "additionalProperties": False,
     },
     "EvaluationError": {
@@ -82,6 +103,7 @@ def ofrep_paths() -> dict[str, Schema]:
     return {
         "/ofrep/v1/evaluate/flags/{key}": {"post": _flag()},
         "/ofrep/v1/evaluate/flags": {"post": _flags()},
+        "/ofrep/v1/events": {"get": _events()},
     }
 
 
@@ -117,6 +139,23 @@ def _flags() -> Schema:
             _query("flagConfigEtag", _STRING, "`etag` of the event that made the caller ask; no 304 when it differs"),
             {"name": "If-None-Match", "in": "header", "required": False, "schema": _STRING},
         ],
+    }
+
+
+def _events() -> Schema:
+    problem = {"content": {_JSON: {"schema": reference("Error")}}}
+    return {
+        "operationId": "flagEvents",
+        "summary": "OFREP: when to evaluate flags again",
+        "description": "An event `message` comes at once, unless `Last-Event-ID` names the present state, and whenever "
+        'what users get may have changed; its data is `{"type": "refetchEvaluation", "etag": ..}`. Comments keep the '
+        "connection alive.",
+        "responses": {
+            "200": {"description": "Events, as they come", "content": {"text/event-stream": {"schema": _STRING}}},
+            "405": {"description": _REFUSALS[405], **problem},
+            "500": {"description": "A defect of the server", **problem},
+            "503": {"description": "Nothing was published yet, or too many listen", **problem},
+        },
     }
 
 

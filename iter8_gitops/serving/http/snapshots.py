@@ -16,6 +16,7 @@ from iter8_gitops.core.news import news_since
 from iter8_gitops.core.wire import CONTROLLER_AGE_HEADER, encode_news
 from iter8_gitops.errors import InvalidArgumentError
 from iter8_gitops.serving.http.queries import parameter, whole_number
+from iter8_gitops.serving.http.validators import has_answer
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.spec.snapshot import Snapshot
 
@@ -52,7 +53,7 @@ class SnapshotResource:
         if snapshot.board:
             etag = f"{snapshot.board}.{snapshot.sequence}{'.full' if full else ''}{'.gzip' if compressed else ''}"
             resp.etag = etag
-            if _matches(req, etag):
+            if has_answer(req, etag):
                 resp.status = falcon.HTTP_304
                 return
         document = await self._documents.of(snapshot, (since, board, full, compressed))
@@ -75,11 +76,6 @@ def _takes_gzip(header: str) -> bool:
         if coding.strip() == "gzip":
             return not _NOT_AT_ALL.fullmatch(quality.replace(" ", ""))
     return False
-
-
-def _matches(req: Request, etag: str) -> bool:
-    # A proxy that compresses may make a tag weak; the comparison of RFC 9110, 13.1.2 is the weak one.
-    return any(each == "*" or str(each).removeprefix("W/").strip('"') == etag for each in req.if_none_match or ())
 
 
 class _Documents:

@@ -1,4 +1,4 @@
-"""`GET /v1/snapshot/events`: server-sent events that tell clients when to ask for news."""
+"""Server-sent events about the board: one look at it for all who listen, a bound on their number, and a clean end."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ HEARTBEAT_SECONDS = 3.0
 _LOOK_SECONDS = 0.1
 
 
-class SnapshotEventsResource:
-    """Tells of every new sequence, and that the controller is alive."""
+class BoardStreams:
+    """The streams of one process, whatever they tell."""
 
     def __init__(
         self, experiments: Experiments, stopping: Callable[[], bool] = lambda: False, limit: int = MAX_STREAMS
@@ -34,40 +34,29 @@ class SnapshotEventsResource:
         self._woken = asyncio.Event()
         self._waking: asyncio.Task[None] | None = None
 
-    async def on_get(self, _req: Request, resp: Response) -> None:
-        """The first event comes at once. 503 when there are too many streams already."""
+    def open(self, resp: Response, tell: Callable[[], SSEvent], instead: str) -> None:
+        """Answer with what `tell` says: at once, after every change of the board, and every 3 s.
+
+        Raises `UnavailableError` before the first snapshot, and when there are too many streams already; `instead` is
+        what may be asked for then.
+        """
         self._experiments.published()
         if self._streams >= self._limit or self._stopping():
-            message = f"this process has {self._limit} streams, the most that it takes; ask for /v1/snapshot instead"
+            message = f"this process has {self._limit} streams, the most that it takes; ask for {instead} instead"
             raise UnavailableError(message)
         resp.cache_control = ["no-store"]
         # Some proxies gather an answer before they pass it on, unless they are told.
         resp.set_header("X-Accel-Buffering", "no")
-        resp.sse = self._events()
+        resp.sse = self._events(tell)
 
-    async def _events(self) -> AsyncIterator[SSEvent]:
+    async def _events(self, tell: Callable[[], SSEvent]) -> AsyncIterator[SSEvent]:
         self._streams += 1
         if self._waking is None or self._waking.done():
             self._waking = asyncio.create_task(self._wake_regularly())
-        told: tuple[str, int] | None = None
-        heard: float | None = None
         try:
             while not self._stopping():
-                woken, snapshot = self._woken, self._experiments.snapshot
-                state = {
-                    "board": snapshot.board,
-                    "sequence": snapshot.sequence,
-                    "controllerAge": self._experiments.controller_age(),
-                }
-                position = snapshot.board, snapshot.sequence
-                if position != told:
-                    told = position
-                    yield SSEvent(event="snapshot", event_id=f"{snapshot.board}.{snapshot.sequence}", json=state)
-                elif snapshot.controller_at != heard:
-                    yield SSEvent(event="alive", json=state)
-                else:
-                    yield SSEvent(comment="heartbeat")
-                heard = snapshot.controller_at
+                woken = self._woken
+                yield tell()
                 await woken.wait()
         finally:
             self._streams -= 1
@@ -86,3 +75,40 @@ class SnapshotEventsResource:
     def _position(self) -> tuple[str, int]:
         snapshot = self._experiments.snapshot
         return snapshot.board, snapshot.sequence
+
+
+class SnapshotEventsResource:
+    """`GET /v1/snapshot/events`: tells of every new sequence, and that the controller is alive."""
+
+    def __init__(self, experiments: Experiments, streams: BoardStreams) -> None:
+        self._experiments = experiments
+        self._streams = streams
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """The first event comes at once. 503 when there are too many streams already."""
+        self._streams.open(resp, _SnapshotTeller(self._experiments), "/v1/snapshot")
+
+
+class _SnapshotTeller:
+    """What one listener is told of snapshots."""
+
+    def __init__(self, experiments: Experiments) -> None:
+        self._experiments = experiments
+        self._told: tuple[str, int] | None = None
+        self._heard: float | None = None
+
+    def __call__(self) -> SSEvent:
+        snapshot = self._experiments.snapshot
+        position = snapshot.board, snapshot.sequence
+        heard, self._heard = self._heard, snapshot.controller_at
+        state = {
+            "board": snapshot.board,
+            "sequence": snapshot.sequence,
+            "controllerAge": self._experiments.controller_age(),
+        }
+        if position != self._told:
+            self._told = position
+            return SSEvent(event="snapshot", event_id=f"{snapshot.board}.{snapshot.sequence}", json=state)
+        if snapshot.controller_at != heard:
+            return SSEvent(event="alive", json=state)
+        return SSEvent(comment="heartbeat")
