@@ -92,6 +92,8 @@ def reconcile(
         salt=routemap.assignment.salt,
         targeting=routemap.assignment.targeting,
         metrics=routemap.metrics,
+        ramp_steps=routemap.ramp,
+        policy=routemap.promotion,
         routes=tuple(RouteState(r.template, r.group, r.kind, r.namespace, r.name) for r in routes),
         ramp=ramp,
     )

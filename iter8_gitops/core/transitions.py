@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from iter8_gitops.core.conditions import DEADLINE_EXCEEDED, overdue
+from iter8_gitops.core.plan_changes import plan_changes
 from iter8_gitops.core.targeting_changes import Outline, targeting_changes
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
@@ -63,6 +64,8 @@ def _of_routemap(before: RoutemapState, after: RoutemapState) -> list[Transition
     if before.targeting != after.targeting:
         changes = targeting_changes(Outline.of(before.targeting), Outline.of(after.targeting))
         told.append(Transition("TargetingChanged", f"who gets what, not at random, changed: {'; '.join(changes)}"))
+    if changes := plan_changes(before, after):
+        told.append(Transition("PlanChanged", f"how it is judged and goes on changed: {'; '.join(changes)}"))
     told.extend(steps(before, after))
     return told
 

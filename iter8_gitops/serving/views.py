@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from iter8_gitops.core.targeting_changes import Outline
+from iter8_gitops.serving.plans import plan_view, promotion_view, ramp_view
 from iter8_gitops.serving.usecases import BoardStatus, HistoryPage, Overview, RoutemapReport
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import ResourceState, SourceStatus, VersionState
-from iter8_gitops.spec.steering import PromotionState, RampState
 
 Json = dict[str, Any]
 
@@ -75,8 +75,9 @@ def routemap_view(report: RoutemapReport) -> Json:
         "salt": state.salt,
         "targeting": _targeting(Outline.of(state.targeting)),
         "epoch": state.epoch,
-        "ramp": _ramp(state.ramp),
-        "promotion": _promotion(state.promotion),
+        "plan": plan_view(state),
+        "ramp": ramp_view(state.ramp),
+        "promotion": promotion_view(state.promotion),
         "routes": [
             {
                 "template": route.template,
@@ -165,34 +166,6 @@ def _version(version: VersionState) -> Json:
         "stalled": version.stalled,
         "progressingSince": _time(version.progressing_since),
         "progressDeadlineSeconds": version.progress_deadline,
-    }
-
-
-def _ramp(ramp: RampState | None) -> Json | None:
-    if ramp is None:
-        return None
-    return {
-        "step": ramp.step + 1,
-        "weight": ramp.weight,
-        "phase": ramp.phase.value,
-        "message": ramp.message,
-        "heldSeconds": round(ramp.held, 3),
-        "runningSince": _time(ramp.running_since),
-    }
-
-
-def _promotion(promotion: PromotionState | None) -> Json | None:
-    if promotion is None:
-        return None
-    return {
-        "version": promotion.version if promotion.version >= 0 else None,
-        "signature": promotion.content,
-        "phase": promotion.phase.value,
-        "message": promotion.message,
-        "evidence": promotion.why,
-        "reference": promotion.reference,
-        "attempts": promotion.attempts,
-        "tryAgainAt": _time(promotion.try_at),
     }
 
 

@@ -118,6 +118,9 @@ class PromotionPolicy:
     approved: str = ""
 
 
+MANUAL = PromotionPolicy()
+
+
 @dataclass(frozen=True, slots=True)
 class Routemap:
     """A decoded routemap document. `uid` is that of the object it was read from, if it states one."""
@@ -129,7 +132,7 @@ class Routemap:
     assignment: Assignment = Assignment()
     metrics: tuple[MetricDeclaration, ...] = ()
     ramp: tuple[RampStep, ...] = ()
-    promotion: PromotionPolicy = PromotionPolicy()
+    promotion: PromotionPolicy = MANUAL
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
     uid: str = ""

@@ -12,7 +12,16 @@ from iter8_gitops.spec.metric import AT_RANDOM, Arm, EpochWeights
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
 from iter8_gitops.spec.resource import ResourceId
-from iter8_gitops.spec.routemap import NO_TARGETING, PROGRESS_DEADLINE, MetricDeclaration, Origin, Targeting
+from iter8_gitops.spec.routemap import (
+    MANUAL,
+    NO_TARGETING,
+    PROGRESS_DEADLINE,
+    MetricDeclaration,
+    Origin,
+    PromotionPolicy,
+    RampStep,
+    Targeting,
+)
 from iter8_gitops.spec.steering import PromotionState, RampState
 
 
@@ -98,7 +107,8 @@ class RoutemapState:
     """Everything that is known of one application: enough to assign any user, and to explain why.
 
     `epoch` (seconds since 1970) is when the assignment of users last changed, `experiment` the epoch at which the
-    present contents began to be compared, and `epochs` the last ones since then, with their weights.
+    present contents began to be compared, and `epochs` the last ones since then, with their weights. `metrics`,
+    `ramp_steps` and `policy` are as declared; `ramp` and `promotion` say where they stand.
     """
 
     namespace: str
@@ -114,6 +124,8 @@ class RoutemapState:
     routes: tuple[RouteState, ...] = ()
     conditions: tuple[Condition, ...] = ()
     problems: tuple[Problem, ...] = ()
+    ramp_steps: tuple[RampStep, ...] = ()
+    policy: PromotionPolicy = MANUAL
     ramp: RampState | None = None
     promotion: PromotionState | None = None
 

@@ -53,6 +53,7 @@ def _routemap(each: RoutemapDifference) -> Json:
         "kept": each.kept,
         "movedShare": each.moved,
         "targeting": list(each.targeting),
+        "plan": list(each.plan),
         "moreMayMove": each.unforeseen,
         "before": _state(each.before),
         "after": _state(each.after),

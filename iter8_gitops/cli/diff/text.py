@@ -63,6 +63,7 @@ def _rows(each: RoutemapDifference) -> Iterator[Row]:
         if before is not None and before.salt != after.salt:
             yield "salt", f"{json.dumps(before.salt)} -> {json.dumps(after.salt)}: users are assigned anew"
         yield from _labelled("targeting", each.targeting)
+        yield from _labelled("plan", each.plan)
         if before is not None and (each.targeting or (before.weights, before.salt) != (after.weights, after.salt)):
             yield "users", moved_sentence(each.moved, more=each.unforeseen)
         if before is not None:

@@ -79,7 +79,8 @@ class VersionDifference:
 class RoutemapDifference:
     """A routemap before and after: None where it is not there. `moved` is the expected share of users, from 0 to 1.
 
-    `targeting` has a sentence per change of it; `unforeseen`: rules or overrides change, and how many users these move
+    `targeting` has a sentence per change of it, `plan` one per change of how it is judged, raised and promoted;
+    `unforeseen`: rules or overrides change, and how many users these move
     cannot be told. `kept` says why the present state stays though the tree does not show it, "" for none.
     """
 
@@ -93,6 +94,7 @@ class RoutemapDifference:
     kept: str = ""
     targeting: tuple[str, ...] = ()
     unforeseen: bool = False
+    plan: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

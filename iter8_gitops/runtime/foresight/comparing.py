@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from iter8_gitops.core.availability import by_identity
 from iter8_gitops.core.movement import moved_share
+from iter8_gitops.core.plan_changes import plan_changes
 from iter8_gitops.core.targeting_changes import Outline, overrides_or_rules_differ, targeting_changes
 from iter8_gitops.core.transitions import promoted_candidate
 from iter8_gitops.runtime.foresight.changes import (
@@ -35,9 +36,10 @@ def compare(
         raise ValueError("a routemap that never was has no difference")
     versions = _versions(before, after)
     targeting, unforeseen = _targeting(before, after, shown) if not kept else ((), False)
+    plan = plan_changes(before, after) if before is not None and after is not None and not kept else ()
     return RoutemapDifference(
         application=either.application,
-        change=_change(before, after, versions, routes, targeting),
+        change=_change(before, after, versions, routes, (*targeting, *plan)),
         before=before,
         after=after,
         moved=_moved(before, after),
@@ -46,6 +48,7 @@ def compare(
         kept=kept,
         targeting=targeting,
         unforeseen=unforeseen,
+        plan=plan,
     )
 
 
@@ -54,14 +57,14 @@ def _change(
     after: RoutemapState | None,
     versions: Sequence[VersionDifference],
     routes: Sequence[RouteDifference],
-    targeting: Sequence[str],
+    said: Sequence[str],
 ) -> Change:
     if before is None:
         return Change.ADDED
     if after is None:
         return Change.PRUNED
     parts = (*(each.change for each in versions), *(each.change for each in routes))
-    differs = before.salt != after.salt or bool(targeting) or any(change in DIFFERENCES for change in parts)
+    differs = before.salt != after.salt or bool(said) or any(change in DIFFERENCES for change in parts)
     return Change.CHANGED if differs else Change.UNCHANGED
 
 

@@ -54,5 +54,13 @@ def declared_by(state: RoutemapState) -> Declared:
         Version(each.name, tuple(r.id for r in each.resources), each.declared_weight, each.progress_deadline)
         for each in state.versions
     )
-    routemap = Routemap(state.namespace, state.name, versions, assignment=Assignment(state.salt, state.targeting))
+    routemap = Routemap(
+        state.namespace,
+        state.name,
+        versions,
+        assignment=Assignment(state.salt, state.targeting),
+        metrics=state.metrics,
+        ramp=state.ramp_steps,
+        promotion=state.policy,
+    )
     return Declared(routemap, state.origin, line=1)

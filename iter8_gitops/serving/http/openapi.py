@@ -8,7 +8,9 @@ from iter8_gitops import __version__
 from iter8_gitops.core.attributes import MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
 from iter8_gitops.serving.http.openapi_analysis import ANALYSIS_SCHEMAS
 from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS, ofrep_paths
-from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER, Schema, reference
+from iter8_gitops.serving.http.openapi_parts import Schema, reference
+from iter8_gitops.serving.http.openapi_plans import PLAN_SCHEMAS
+from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER
 from iter8_gitops.serving.http.openapi_snapshots import snapshot_details, snapshot_events_operation, snapshot_schemas
 from iter8_gitops.serving.usecases import MAX_HISTORY
 
@@ -49,7 +51,7 @@ def openapi_document() -> dict[str, Any]:
             "/readyz": {"get": _readiness()},
             "/openapi.json": {"get": _operation("openapi", "This document", _JSON, {"type": "object"})},
         },
-        "components": {"schemas": SCHEMAS | OFREP_SCHEMAS | ANALYSIS_SCHEMAS | snapshot_schemas()},
+        "components": {"schemas": SCHEMAS | OFREP_SCHEMAS | ANALYSIS_SCHEMAS | PLAN_SCHEMAS | snapshot_schemas()},
     }
 
 

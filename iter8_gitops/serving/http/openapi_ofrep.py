@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iter8_gitops.core.arguments import MAX_USER
 from iter8_gitops.core.targeting import Reason
-from iter8_gitops.serving.http.openapi_schemas import Schema, reference
+from iter8_gitops.serving.http.openapi_parts import Schema, reference
 
 _JSON = "application/json"
 _STRING: Schema = {"type": "string"}

@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from iter8_gitops.core.arguments import MAX_APPLICATION, MAX_METRIC_NAME, MAX_TRANSACTION, MAX_USER
 from iter8_gitops.core.attributes import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
 from iter8_gitops.core.targeting import Reason
 from iter8_gitops.serving.batches import MAX_DECISIONS
+from iter8_gitops.serving.http.openapi_parts import (
+    BOOLEAN,
+    COUNT,
+    NUMBER,
+    STRING,
+    TIME,
+    Schema,
+    list_of,
+    object_of,
+    or_null,
+    reference,
+    text,
+)
 from iter8_gitops.serving.reports import MAX_VALUES
 from iter8_gitops.spec.metric import MAX_MAGNITUDE
 from iter8_gitops.spec.readiness import ReadinessState
-from iter8_gitops.spec.steering import PromotionPhase, RampPhase
-
-Schema = dict[str, Any]
-
-_STRING: Schema = {"type": "string"}
-_BOOLEAN: Schema = {"type": "boolean"}
-_NUMBER: Schema = {"type": "number"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
-
-
-def reference(name: str) -> Schema:
-    """A reference to the schema `name` of this module."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _object(properties: Mapping[str, Schema], description: str) -> Schema:
-    """An object that has exactly `properties`."""
-    return {
-        "type": "object",
-        "description": description,
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def _or_null(name: str) -> Schema:
-    return {"anyOf": [reference(name), {"type": "null"}]}
-
-
-def _list_of(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
 
 
 def _batch_of(items: Schema) -> Schema:
     return {"type": "array", "items": items, "minItems": 1, "maxItems": MAX_DECISIONS}
 
 
-def _text(limit: int, description: str) -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": limit, "description": description}
-
-
-APPLICATION = _text(MAX_APPLICATION, "namespace/name of a routemap; without a slash, a name in `default`")
-USER = _text(MAX_USER, "who is asking; any text without control characters")
+APPLICATION = text(MAX_APPLICATION, "namespace/name of a routemap; without a slash, a name in `default`")
+USER = text(MAX_USER, "who is asking; any text without control characters")
 ATTRIBUTES: Schema = {
     "type": "object",
     "description": "what rules of targeting compare, by name",
@@ -66,80 +39,80 @@ ATTRIBUTES: Schema = {
 }
 
 _VERSION: dict[str, Schema] = {
-    "index": _COUNT,
-    "name": _STRING,
-    "weight": {**_COUNT, "description": "in force; 0 while the version is not available"},
-    "declaredWeight": _COUNT,
-    "available": _BOOLEAN,
-    "settled": _BOOLEAN,
-    "signature": {**_STRING, "description": "digest of the content that last settled"},
-    "reason": _STRING,
-    "message": _STRING,
-    "stalled": {**_BOOLEAN, "description": "not ready within its progress deadline"},
-    "progressingSince": {**_TIME, "description": "null while it is not on its way"},
-    "progressDeadlineSeconds": _NUMBER,
+    "index": COUNT,
+    "name": STRING,
+    "weight": {**COUNT, "description": "in force; 0 while the version is not available"},
+    "declaredWeight": COUNT,
+    "available": BOOLEAN,
+    "settled": BOOLEAN,
+    "signature": {**STRING, "description": "digest of the content that last settled"},
+    "reason": STRING,
+    "message": STRING,
+    "stalled": {**BOOLEAN, "description": "not ready within its progress deadline"},
+    "progressingSince": {**TIME, "description": "null while it is not on its way"},
+    "progressDeadlineSeconds": NUMBER,
 }
 
 _ROUTEMAP: dict[str, Schema] = {
-    "application": _STRING,
-    "source": _STRING,
-    "path": {**_STRING, "description": "of the file within its source"},
-    "revision": {**_STRING, "description": "the revision it last changed at"},
-    "weights": _list_of(_COUNT),
-    "conditions": _list_of(reference("Condition")),
-    "versions": _list_of(reference("Version")),
-    "problems": _list_of(reference("Problem")),
-    "stale": _BOOLEAN,
-    "staleReason": _STRING,
+    "application": STRING,
+    "source": STRING,
+    "path": {**STRING, "description": "of the file within its source"},
+    "revision": {**STRING, "description": "the revision it last changed at"},
+    "weights": list_of(COUNT),
+    "conditions": list_of(reference("Condition")),
+    "versions": list_of(reference("Version")),
+    "problems": list_of(reference("Problem")),
+    "stale": BOOLEAN,
+    "staleReason": STRING,
 }
 
-_HISTOGRAM = _list_of(
-    _object({"Version": _STRING, "Bucket": _STRING, "Value": _COUNT}, "How many fall between two bounds.")
+_HISTOGRAM = list_of(
+    object_of({"Version": STRING, "Bucket": STRING, "Value": COUNT}, "How many fall between two bounds.")
 )
-_SUMMARY = _list_of(
-    _object(
-        {"Version": _COUNT, "Count": _COUNT, "Mean": _NUMBER, "StdDev": _NUMBER, "Min": _NUMBER, "Max": _NUMBER},
+_SUMMARY = list_of(
+    object_of(
+        {"Version": COUNT, "Count": COUNT, "Mean": NUMBER, "StdDev": NUMBER, "Min": NUMBER, "Max": NUMBER},
         "One version; StdDev is the population's.",
     )
 )
 
 SCHEMAS: dict[str, Schema] = {
-    "Error": _object(
-        {"title": _STRING, "description": _STRING, "field": {"type": ["string", "null"]}},
+    "Error": object_of(
+        {"title": STRING, "description": STRING, "field": {"type": ["string", "null"]}},
         "Why a request was refused, and which part of it is wrong (null when no one part is).",
     ),
-    "Recommendation": _object(
+    "Recommendation": object_of(
         {
-            "application": _STRING,
-            "versionNumber": {**_COUNT, "description": "0 is the primary"},
-            "versionName": _STRING,
-            "signature": {**_STRING, "description": 'digest of its content, "" before any has settled'},
-            "stale": {**_BOOLEAN, "description": "answered from a state that could not be renewed"},
+            "application": STRING,
+            "versionNumber": {**COUNT, "description": "0 is the primary"},
+            "versionName": STRING,
+            "signature": {**STRING, "description": 'digest of its content, "" before any has settled'},
+            "stale": {**BOOLEAN, "description": "answered from a state that could not be renewed"},
             "reason": {"type": "string", "enum": [reason.value for reason in Reason]},
             "rule": {"type": ["string", "null"], "description": "the name of the rule that decided"},
         },
         "The version that a user gets, and why.",
     ),
     "Lookup": {
-        **_object({"application": APPLICATION, "user": USER, "attributes": ATTRIBUTES}, "One question."),
+        **object_of({"application": APPLICATION, "user": USER, "attributes": ATTRIBUTES}, "One question."),
         "required": ["application", "user"],
     },
     "LookupProduct": {
-        **_object(
+        **object_of(
             {"applications": _batch_of(APPLICATION), "users": _batch_of(USER), "attributes": ATTRIBUTES},
             "The same question for every user in every application; at most "
             f"{MAX_DECISIONS} in all, answered for all users of the first application, then of the second, and so on.",
         ),
         "required": ["applications", "users"],
     },
-    "Lookups": _object({"lookups": _batch_of(reference("Lookup"))}, "Many questions, answered in their order."),
-    "Answers": _object(
+    "Lookups": object_of({"lookups": _batch_of(reference("Lookup"))}, "Many questions, answered in their order."),
+    "Answers": object_of(
         {
-            "answers": _list_of(
+            "answers": list_of(
                 {
                     "oneOf": [
                         reference("Recommendation"),
-                        _object({"error": reference("Error")}, "Its application is not known."),
+                        object_of({"error": reference("Error")}, "Its application is not known."),
                     ]
                 }
             )
@@ -147,11 +120,11 @@ SCHEMAS: dict[str, Schema] = {
         "One answer per question.",
     ),
     "Measurement": {
-        **_object(
+        **object_of(
             {
                 "application": APPLICATION,
                 "user": USER,
-                "name": _text(MAX_METRIC_NAME, "of the metric"),
+                "name": text(MAX_METRIC_NAME, "of the metric"),
                 "value": {"type": "number", "minimum": -MAX_MAGNITUDE, "maximum": MAX_MAGNITUDE},
                 "transaction": {
                     "type": "string",
@@ -170,92 +143,93 @@ SCHEMAS: dict[str, Schema] = {
         "minItems": 1,
         "maxItems": MAX_VALUES,
     },
-    "Accepted": _object({"accepted": {"type": "integer", "minimum": 1}}, "This many are durable."),
-    "Problem": _object(
+    "Accepted": object_of({"accepted": {"type": "integer", "minimum": 1}}, "This many are durable."),
+    "Problem": object_of(
         {
-            "file": {**_STRING, "description": '"" when it is not in a file'},
-            "line": {**_COUNT, "description": "from 1; 0 when unknown"},
-            "column": {**_COUNT, "description": "from 1; 0 when unknown"},
-            "message": _STRING,
-            "hint": _STRING,
+            "file": {**STRING, "description": '"" when it is not in a file'},
+            "line": {**COUNT, "description": "from 1; 0 when unknown"},
+            "column": {**COUNT, "description": "from 1; 0 when unknown"},
+            "message": STRING,
+            "hint": STRING,
             "application": {"type": ["string", "null"]},
         },
         "Something that a person must fix.",
     ),
-    "Condition": _object(
-        {"type": _STRING, "status": _BOOLEAN, "reason": _STRING, "message": _STRING, "since": _COUNT},
+    "Condition": object_of(
+        {"type": STRING, "status": BOOLEAN, "reason": STRING, "message": STRING, "since": COUNT},
         "A condition in the manner of Kubernetes: `Ready`, `Reconciling` or `Stalled`. `since` is in Unix seconds.",
     ),
-    "Version": _object(_VERSION, "One version now."),
-    "Resource": _object(
+    "Version": object_of(_VERSION, "One version now."),
+    "Resource": object_of(
         {
-            "group": _STRING,
-            "kind": _STRING,
-            "namespace": _STRING,
-            "name": _STRING,
+            "group": STRING,
+            "kind": STRING,
+            "namespace": STRING,
+            "name": STRING,
             "state": {"type": "string", "enum": [state.value for state in ReadinessState]},
-            "servable": {**_BOOLEAN, "description": "something answers requests"},
-            "reason": _STRING,
-            "message": _STRING,
+            "servable": {**BOOLEAN, "description": "something answers requests"},
+            "reason": STRING,
+            "message": STRING,
         },
         "The verdict on one Kubernetes object of a version.",
     ),
-    "VersionInFull": _object(
+    "VersionInFull": object_of(
         {
             **_VERSION,
-            "exposedUsers": {**_COUNT, "description": "distinct users who were given its present content"},
-            "resources": _list_of(reference("Resource")),
+            "exposedUsers": {**COUNT, "description": "distinct users who were given its present content"},
+            "resources": list_of(reference("Resource")),
         },
         "One version with its resources.",
     ),
-    "History": _object(
+    "History": object_of(
         {
-            "application": _STRING,
-            "entries": _list_of(reference("HistoryEntry")),
+            "application": STRING,
+            "entries": list_of(reference("HistoryEntry")),
             "next": {"type": ["integer", "null"], "description": "ask for older ones with it as `before`"},
         },
         "Some of what happened to an application, newest first.",
     ),
-    "HistoryEntry": _object(
+    "HistoryEntry": object_of(
         {
-            "id": _COUNT,
+            "id": COUNT,
             "at": {"type": "string", "format": "date-time"},
-            "reason": {**_STRING, "description": "such as VersionAvailable, WeightsChanged, ContentChanged, Promoted"},
-            "message": _STRING,
-            "warning": _BOOLEAN,
+            "reason": {**STRING, "description": "such as VersionAvailable, WeightsChanged, ContentChanged, Promoted"},
+            "message": STRING,
+            "warning": BOOLEAN,
             "version": {"type": ["integer", "null"], "description": "index; null for the routemap as a whole"},
-            "source": _STRING,
-            "revision": {**_STRING, "description": "that its source was at"},
-            "author": {**_STRING, "description": "of that revision, where known"},
+            "source": STRING,
+            "revision": {**STRING, "description": "that its source was at"},
+            "author": {**STRING, "description": "of that revision, where known"},
         },
         "One change.",
     ),
-    "Reception": _object(
-        {"result": {"type": "string", "enum": ["accepted", "ignored", "repeated"]}, "description": _STRING},
+    "Reception": object_of(
+        {"result": {"type": "string", "enum": ["accepted", "ignored", "repeated"]}, "description": STRING},
         "What became of a webhook.",
     ),
-    "Route": _object(
-        {"template": _STRING, "group": _STRING, "kind": _STRING, "namespace": _STRING, "name": _STRING},
+    "Route": object_of(
+        {"template": STRING, "group": STRING, "kind": STRING, "namespace": STRING, "name": STRING},
         "An object rendered from a routing template.",
     ),
-    "Routemap": _object(_ROUTEMAP, "One routemap in short."),
-    "RoutemapInFull": _object(
+    "Routemap": object_of(_ROUTEMAP, "One routemap in short."),
+    "RoutemapInFull": object_of(
         {
             **_ROUTEMAP,
-            "versions": _list_of(reference("VersionInFull")),
-            "salt": _STRING,
+            "versions": list_of(reference("VersionInFull")),
+            "salt": STRING,
             "targeting": reference("TargetingOutline"),
-            "epoch": {**_COUNT, "description": "moves whenever the assignment of users changes"},
-            "ramp": _or_null("Ramp"),
-            "promotion": _or_null("Promotion"),
-            "routes": _list_of(reference("Route")),
+            "epoch": {**COUNT, "description": "moves whenever the assignment of users changes"},
+            "plan": reference("Plan"),
+            "ramp": or_null(reference("Ramp")),
+            "promotion": or_null(reference("Promotion")),
+            "routes": list_of(reference("Route")),
         },
         "One routemap in full.",
     ),
-    "TargetingOutline": _object(
+    "TargetingOutline": object_of(
         {
-            "overrides": _object(
-                {"users": _COUNT, "digest": {**_STRING, "description": 'of all of them, "" for none'}},
+            "overrides": object_of(
+                {"users": COUNT, "digest": {**STRING, "description": 'of all of them, "" for none'}},
                 "Users with a version of their own, who are not named.",
             ),
             "holdout": {
@@ -264,81 +238,57 @@ SCHEMAS: dict[str, Schema] = {
                 "maximum": 1,
                 "description": "share of users who stay on the primary",
             },
-            "rules": _list_of(reference("TargetingRule")),
+            "rules": list_of(reference("Rule")),
         },
         "Who gets what, not at random: overrides go first, then the holdout, then rules.",
     ),
-    "TargetingRule": _object(
+    "Rule": object_of(
         {
-            "name": _STRING,
+            "name": STRING,
             "when": {
                 "type": "object",
                 "description": "attribute -> the texts of which it must have one; all must match",
-                "additionalProperties": _list_of(_STRING),
+                "additionalProperties": list_of(STRING),
             },
-            "version": {**_COUNT, "description": "index"},
+            "version": {**COUNT, "description": "index"},
         },
         "The first rule that matches decides.",
     ),
-    "Ramp": _object(
+    "Source": object_of(
         {
-            "step": {"type": "integer", "minimum": 1, "description": "from 1"},
-            "weight": {**_NUMBER, "description": "of 100 users, what the candidates get together"},
-            "phase": {"type": "string", "enum": [phase.value for phase in RampPhase]},
-            "message": _STRING,
-            "heldSeconds": {**_NUMBER, "description": "of this step, before `runningSince`"},
-            "runningSince": {**_TIME, "description": "null while its clock stands still"},
-        },
-        "Where a ramp stands; null while there is none, or no candidate.",
-    ),
-    "Promotion": _object(
-        {
-            "version": {"type": ["integer", "null"], "description": "index; null while nobody has won"},
-            "signature": {**_STRING, "description": "of the content that is promoted"},
-            "phase": {"type": "string", "enum": [phase.value for phase in PromotionPhase]},
-            "message": _STRING,
-            "evidence": {**_STRING, "description": "why it is promoted"},
-            "reference": {**_STRING, "description": "the commit, or the address of the pull request"},
-            "attempts": {**_COUNT, "description": "that failed"},
-            "tryAgainAt": _TIME,
-        },
-        "How far the promotion is that the policy asks for; null where a person promotes, or there is none.",
-    ),
-    "Source": _object(
-        {
-            "name": _STRING,
-            "location": _STRING,
+            "name": STRING,
+            "location": STRING,
             "result": {
                 "type": "string",
                 "enum": ["applied", "problems", "failing", "waiting"],
                 "description": "whether all that it holds at `revision` is in force",
             },
-            "routemaps": {**_COUNT, "description": "in force that came from it"},
-            "revision": _STRING,
-            "author": {**_STRING, "description": "of the revision, where known"},
-            "readAt": _TIME,
-            "failingSince": _TIME,
-            "message": _STRING,
-            "problems": _list_of(reference("Problem")),
+            "routemaps": {**COUNT, "description": "in force that came from it"},
+            "revision": STRING,
+            "author": {**STRING, "description": "of the revision, where known"},
+            "readAt": TIME,
+            "failingSince": TIME,
+            "message": STRING,
+            "problems": list_of(reference("Problem")),
         },
         "Where routemaps are read.",
     ),
-    "Sources": _object({"sources": _list_of(reference("Source"))}, "Every source."),
-    "Routemaps": _object(
+    "Sources": object_of({"sources": list_of(reference("Source"))}, "Every source."),
+    "Routemaps": object_of(
         {
-            "routemaps": _list_of(reference("Routemap")),
-            "sources": _list_of(reference("Source")),
-            "problems": _list_of(reference("Problem")),
-            "stale": _BOOLEAN,
-            "staleReason": _STRING,
-            "sequence": _COUNT,
+            "routemaps": list_of(reference("Routemap")),
+            "sources": list_of(reference("Source")),
+            "problems": list_of(reference("Problem")),
+            "stale": BOOLEAN,
+            "staleReason": STRING,
+            "sequence": COUNT,
         },
         "The whole board.",
     ),
     "Dashboard": {
         "type": "object",
         "description": "Metric name -> its tables, as Iter8's Grafana panels read them.",
-        "additionalProperties": _object(
+        "additionalProperties": object_of(
             {
                 "HistogramsOverTransactions": _HISTOGRAM,
                 "HistogramsOverUsers": _HISTOGRAM,
@@ -348,14 +298,14 @@ SCHEMAS: dict[str, Schema] = {
             "One metric.",
         ),
     },
-    "Health": _object({"status": {"const": "ok"}}, "Alive."),
-    "Readiness": _object(
+    "Health": object_of({"status": {"const": "ok"}}, "Alive."),
+    "Readiness": object_of(
         {
             "status": {"type": "string", "enum": ["ready", "waiting"]},
-            "stale": _BOOLEAN,
-            "staleReason": _STRING,
-            "sequence": _COUNT,
-            "routemaps": _COUNT,
+            "stale": BOOLEAN,
+            "staleReason": STRING,
+            "sequence": COUNT,
+            "routemaps": COUNT,
         },
         "Whether lookups can be answered, and from how fresh a state.",
     ),
