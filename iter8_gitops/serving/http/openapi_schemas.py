@@ -238,11 +238,11 @@ SCHEMAS: dict[str, Schema] = {
                 "maximum": 1,
                 "description": "share of users who stay on the primary",
             },
-            "rules": list_of(reference("Rule")),
+            "rules": list_of(reference("TargetingRule")),
         },
         "Who gets what, not at random: overrides go first, then the holdout, then rules.",
     ),
-    "Rule": object_of(
+    "TargetingRule": object_of(
         {
             "name": STRING,
             "when": {
