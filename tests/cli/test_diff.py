@@ -124,6 +124,26 @@ def test_targeting_is_told_and_what_cannot_be_told_of_it(bench: Bench, folder: P
         assert ("             rule staff is new\n" in said) is (rules in assignment)
 
 
+def test_a_ramp_on_its_way_is_no_difference_and_a_change_of_it_is_told(
+    bench: Bench, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ramp = "  ramp: [{weight: 5, hold: 10m}, {weight: 50}]\n"
+    bench.commit(**{**TREE, "web": f"{TREE['web']}{ramp}"})
+    bench.wait(600)
+    write(folder, {"web": f"{TREE['web']}{ramp}"})
+    serve(monkeypatch, bench)
+    for present in (("--state-dir", bench.state.root), ("--server", "http://board")):
+        same = diff(folder, *present)
+        assert (same.exit_code, same.stdout) == (0, "no differences: 2 routemaps stay as they are\n")
+    write(folder, {"web": f"{TREE['web']}{ramp.replace('10m', '1h')}  promotion: {{mode: commit, requires: []}}\n"})
+    for present in (("--state-dir", bench.state.root), ("--server", "http://board")):
+        edited = diff(folder, *present)
+        assert edited.exit_code == 1
+        assert "ramp 5% for 10m, 50% -> 5% for 1h, 50%\n" in edited.stdout
+        assert "promotion by a person -> commit after 24h\n" in edited.stdout
+        assert "weights" not in edited.stdout
+
+
 def test_the_fields_of_written_routes_are_compared(bench: Bench, folder: Path) -> None:
     write(
         folder,
