@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from iter8_gitops.core.statistics.intervals import Interval
 
-_UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
+_UNITS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"))
 
 
 def percent(share: float) -> str:
@@ -30,12 +30,11 @@ def lift_range(interval: Interval) -> str:
 
 
 def about(seconds: float) -> str:
-    """`about 3 hours`."""
+    """`about 3 hours`; the largest unit of which there are two."""
     for size, unit in _UNITS:
-        if seconds >= size:
-            count = round(seconds / size)
-            return f"about {count:,} {unit}{'s' if count != 1 else ''}"
-    return "less than a minute"
+        if seconds >= 2 * size:
+            return f"about {round(seconds / size):,} {unit}"
+    return "a minute or two"
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import fsum, prod
+from itertools import pairwise, permutations
+from math import fsum, hypot, prod
 from statistics import NormalDist
 
 _STANDARD = NormalDist()
@@ -43,13 +43,25 @@ class Belief:
 
 
 def chances_to_be_best(beliefs: Sequence[Belief]) -> tuple[float, ...]:
-    """P(best) per version: the integral of phi_j times the product of all other Phi_i, by Simpson's rule."""
+    """P(best) per version: the integral of phi_j times the product of all other Phi_i, by Simpson's rule.
+
+    Two versions need no integral.
+    """
+    if len(beliefs) == 2:
+        return tuple(chance_to_beat(*_against(one, other)) for one, other in permutations(beliefs))
     return tuple(_chance_to_be_best(beliefs, place) for place in range(len(beliefs)))
 
 
 def expected_losses(beliefs: Sequence[Belief]) -> tuple[float, ...]:
     """Per version: E max(0, best of the others - this one), the integral of Phi_j (1 - product of all other Phi_i)."""
+    if len(beliefs) == 2:
+        return tuple(expected_loss(*_against(one, other)) for one, other in permutations(beliefs))
     return tuple(_expected_loss(beliefs, place) for place in range(len(beliefs)))
+
+
+def _against(one: Belief, other: Belief) -> tuple[float, float]:
+    """The difference of two beliefs, and its standard error."""
+    return one.mean - other.mean, hypot(one.standard_error, other.standard_error)
 
 
 def _chance_to_be_best(beliefs: Sequence[Belief], place: int) -> float:

@@ -31,10 +31,6 @@ class Interval:
         """Whether every number in the interval is less than `value`."""
         return self.upper is not None and self.upper < value
 
-    def is_inside(self, margin: float) -> bool:
-        """Whether every number in the interval is from -`margin` to `margin`."""
-        return self.lower is not None and self.upper is not None and self.lower >= -margin and self.upper <= margin
-
     def times(self, factor: float) -> Interval:
         """Every number in the interval times `factor`, which may be negative but not 0."""
         lower = None if self.lower is None else self.lower * factor

@@ -73,7 +73,7 @@ def test_what_is_open_says_how_many_users_and_how_long_are_left() -> None:
     needed = 2 * USERS + left.users_left
     assert (ConfidenceSequence().multiplier(needed) + 0.8416) * 10 / sqrt(needed) == pytest.approx(0.1, rel=1e-4)
     assert found.verdict.reason == (
-        "v1 may be better or worse on revenue (lift -1.6% to +1.6%); 142,000 users more, about 1 day, "
+        "v1 may be better or worse on revenue (lift -1.6% to +1.6%); 142,000 users more, about 36 hours, "
         "until an effect that matters would show"
     )
 

@@ -54,13 +54,11 @@ def test_somebody_is_best(given_beliefs: list[Belief]) -> None:
 
 
 @given(st.floats(-3.0, 3.0), st.floats(0.1, 2.0), st.floats(0.1, 2.0))
-def test_two_versions_need_no_integral(difference: float, one: float, other: float) -> None:
+def test_two_versions_are_as_three_of_which_one_is_hopeless(difference: float, one: float, other: float) -> None:
     both = [Belief(5.0, one), Belief(5.0 + difference, other)]
-    error = (one**2 + other**2) ** 0.5
-    assert chances_to_be_best(both)[1] == pytest.approx(chance_to_beat(difference, error), abs=1e-6)
-    losses = expected_losses(both)
-    assert losses[1] == pytest.approx(expected_loss(difference, error), abs=1e-5)
-    assert losses[0] == pytest.approx(expected_loss(-difference, error), abs=1e-5)
+    three = [*both, Belief(-100.0, 1.0)]
+    assert chances_to_be_best(both) == pytest.approx(chances_to_be_best(three)[:2], abs=1e-5)
+    assert expected_losses(both) == pytest.approx(expected_losses(three)[:2], abs=1e-4)
 
 
 @pytest.mark.parametrize("z", [-2.0, 0.0, 0.7, 3.0])

@@ -65,6 +65,14 @@ def test_a_ratio_varies_as_its_linearised_values_do(values: list[tuple[int, int]
     assert sample.variance == pytest.approx(statistics.variance([(x - ratio * m) / mean for x, m in values]), abs=1e-12)
 
 
+def test_a_ratio_has_the_variance_that_gbstats_gives_it() -> None:
+    """RatioStatistic of gbstats 0.8.0, which installs on Python 3.11 alone, on the same sums."""
+    sample = ratio_sample(1000, Pairs(*map(Fraction, (4312, 54136, 5021, 31867, 33150))))
+    assert sample is not None
+    assert float(sample.mean) == pytest.approx(0.8587930691097391, rel=1e-12)
+    assert sample.variance == pytest.approx(0.8219398949289416, rel=1e-12)
+
+
 def test_a_ratio_over_a_constant_is_a_mean() -> None:
     values = [3, 1, 4, 1, 5]
     sample = ratio_sample(5, pairs_of([(x, 2) for x in values]))
