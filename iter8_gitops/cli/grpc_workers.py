@@ -32,7 +32,14 @@ def run_workers(settings: ServingSettings, count: int) -> int:
     from iter8_gitops.serving.abn.ports import shared_port
     from iter8_gitops.serving.server import prepare_grpc_workers
 
-    words = command_words({"state_dir": settings.state.root, "host": settings.host, "grpc_port": settings.grpc_port})
+    words = command_words(
+        {
+            "state_dir": settings.state.root,
+            "board": settings.board,
+            "host": settings.host,
+            "grpc_port": settings.grpc_port,
+        }
+    )
     command = (sys.executable, "-m", "iter8_gitops", "grpc", *words)
     environment = {WORKER_VARIABLE: "1", METRICS_STORE_VARIABLE: settings.metrics}
     stop = threading.Event()

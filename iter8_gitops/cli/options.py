@@ -124,6 +124,12 @@ grpc_workers_option = click.option(
     type=click.IntRange(1, 64),
     help="gRPC worker processes on one port; each connection stays with one of them.",
 )
+board_option = click.option(
+    "--board",
+    metavar="URL",
+    help="Follow the board of the server at URL, which runs beside a controller, instead of the one in the state "
+    "directory.",
+)
 METRICS_STORE_VARIABLE = "ITER8_METRICS_STORE"
 metrics_store_option = click.option(
     "--metrics-store",

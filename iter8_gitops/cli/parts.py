@@ -12,6 +12,7 @@ import click
 from iter8_gitops.cli.cluster_options import controller_cluster_options
 from iter8_gitops.cli.options import (
     WEBHOOK_SECRET_VARIABLE,
+    board_option,
     cors_origins_option,
     git_access_options,
     grpc_port_option,
@@ -58,6 +59,7 @@ def controller(location: str | None, state_dir: Path, **options: Any) -> None:
 
 @click.command(short_help="Answer lookups and take metrics over HTTP.")
 @state_dir_option(required=True)
+@board_option
 @host_option
 @port_option
 @workers_option
@@ -66,6 +68,7 @@ def controller(location: str | None, state_dir: Path, **options: Any) -> None:
 @cors_origins_option
 def serve(
     state_dir: Path,
+    board: str | None,
     host: str,
     port: int,
     workers: int,
@@ -73,11 +76,12 @@ def serve(
     webhook_secret_file: Path | None,
     cors_origins: str,
 ) -> None:
-    """Serve the HTTP API from the board in the state directory, with gunicorn.
+    """Serve the HTTP API from the board in the state directory, or from another server's, with gunicorn.
 
     \b
-    Example:
+    Examples:
       iter8-gitops serve --state-dir /var/lib/iter8 --host 0.0.0.0 --port 8080 --workers 4
+      iter8-gitops serve --state-dir /var/lib/iter8 --board http://controller:8080 --metrics-store redis://redis
     """
     from iter8_gitops.runtime.processes import prepare_process
     from iter8_gitops.serving.http.origins import origins_in
@@ -98,18 +102,20 @@ def serve(
             metrics=metrics_store,
             webhook_secret=secret,
             cors_origins=origins_in(cors_origins),
+            board=board,
         )
     )
 
 
 @click.command(short_help="Answer lookups and take metrics over gRPC, for Iter8 SDK clients.")
 @state_dir_option(required=True)
+@board_option
 @host_option
 @grpc_port_option
 @grpc_workers_option
 @metrics_store_option
-def grpc(state_dir: Path, host: str, grpc_port: int, grpc_workers: int, metrics_store: str) -> None:
-    """Serve the gRPC service `main.ABN` from the board in the state directory.
+def grpc(state_dir: Path, board: str | None, host: str, grpc_port: int, grpc_workers: int, metrics_store: str) -> None:
+    """Serve the gRPC service `main.ABN` from the board in the state directory, or from another server's.
 
     With several workers, one that dies is started again.
 
@@ -126,7 +132,9 @@ def grpc(state_dir: Path, host: str, grpc_port: int, grpc_workers: int, metrics_
     prepare_process("grpc")
     state = StateFolder(state_dir.absolute())
     worker = is_worker()
-    settings = ServingSettings(state, host=host, grpc_port=grpc_port, shares_grpc_port=worker, metrics=metrics_store)
+    settings = ServingSettings(
+        state, host=host, grpc_port=grpc_port, shares_grpc_port=worker, metrics=metrics_store, board=board
+    )
     if grpc_workers > 1 and not worker:
         sys.exit(run_workers(settings, grpc_workers))
     serve_grpc(settings)

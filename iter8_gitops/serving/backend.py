@@ -5,12 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from iter8_gitops.board.history import HistoryReader
-from iter8_gitops.board.reader import BoardReader
-from iter8_gitops.board.subscription import BoardSubscription
 from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.metrics.writer import GroupCommitWriter
+from iter8_gitops.serving.boards import open_board
 from iter8_gitops.serving.settings import ServingSettings
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
@@ -27,21 +25,18 @@ class Backend:
     """The use-cases on real stores. It has threads, so it is made after a fork, in the process that uses it."""
 
     def __init__(self, settings: ServingSettings) -> None:
-        reader = BoardReader(settings.state.board)
-        self._subscription = BoardSubscription(reader)
+        self._board = open_board(settings)
         self._store = open_metric_store(settings)
         self._writer = GroupCommitWriter(self._store)
         self.telemetry = Telemetry(lambda: self._writer.dropped_exposures)
-        self.experiments = Experiments(
-            reader, self._store, self._writer, self.telemetry, HistoryReader(settings.state.board)
-        )
-        self._subscription.start()
+        self.experiments = Experiments(self._board, self._store, self._writer, self.telemetry, self._board.history)
+        self._board.start()
 
     def close(self) -> None:
         """Store what was taken but not stored yet, and let go of everything. May be called again."""
         self._writer.close(FLUSH_SECONDS)
         self._store.close()
-        self._subscription.stop()
+        self._board.stop()
 
     def __enter__(self) -> Self:
         return self

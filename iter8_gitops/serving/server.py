@@ -10,6 +10,7 @@ from pathlib import Path
 
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.serving.settings import ServingSettings
+from iter8_gitops.serving.webhooks import WebhookSecret
 
 
 def serve_http(settings: ServingSettings) -> None:
@@ -21,10 +22,18 @@ def serve_http(settings: ServingSettings) -> None:
     _prepare(settings, "http")
     # Not before the folder of the counters is known: see `telemetry`.
     from iter8_gitops.serving.backend import open_metric_store
+    from iter8_gitops.serving.boards import open_board
     from iter8_gitops.serving.http.server import run_http
 
     settings.webhook_secret.check()
-    open_metric_store(settings).close()  # So that a wrong one is told once, and not by every worker.
+    if settings.board is not None and settings.webhook_secret != WebhookSecret():
+        message = (
+            "webhooks are taken by the server beside the controller; one that follows its board has no use for them"
+        )
+        raise ConfigurationError(message)
+    # So that a wrong one is told once, and not by every worker.
+    open_metric_store(settings).close()
+    open_board(settings)
     run_http(settings)
 
 
@@ -45,9 +54,11 @@ def prepare_grpc_workers(settings: ServingSettings) -> None:
     Raises `ConfigurationError` when the state folder cannot be used, or no metric store is known by that name.
     """
     from iter8_gitops.serving.backend import open_metric_store
+    from iter8_gitops.serving.boards import open_board
 
     _empty(settings.state.prometheus / "grpc")
     open_metric_store(settings).close()
+    open_board(settings)
 
 
 def _prepare(settings: ServingSettings, transport: str, *, is_first: bool = True) -> None:

@@ -15,6 +15,7 @@ class ServingSettings:
     `shares_grpc_port` makes the gRPC server one of several on its port (see `serving.abn.ports`);
     `grpc_grace` is how many seconds its calls in progress get to finish when it stops.
     `metrics` says which metric store is used; see `MetricStoreRequest`. `webhook_secret` is what Git hosts prove.
+    `board` is the server whose board is followed, by URL; None means the board in the state folder.
     `cors_origins` are the origins of web pages that may call the HTTP API; `("*",)` are all.
     """
 
@@ -28,3 +29,4 @@ class ServingSettings:
     metrics: str = "sqlite:"
     webhook_secret: WebhookSecret = field(default_factory=WebhookSecret)
     cors_origins: tuple[str, ...] = ()
+    board: str | None = None

@@ -18,6 +18,11 @@ class StateFolder:
         return self.root / "board.db"
 
     @property
+    def followed_board(self) -> Path:
+        """The last snapshot of the server whose board is followed instead of one here."""
+        return self.root / "followed-board.json"
+
+    @property
     def metrics(self) -> Path:
         """Exposures and metric aggregates of the embedded store."""
         return self.root / "metrics.db"
