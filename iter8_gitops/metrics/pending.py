@@ -94,6 +94,10 @@ class Pending:
         """True when there is enough for a whole batch."""
         return self._size >= self._batch_size
 
+    def has_room(self, count: int) -> bool:
+        """Whether so many more exposures could be queued."""
+        return self._size + count <= self._capacity
+
     def expose(self, exposed: Exposed) -> bool:
         """Queue an exposure; False when there is no room for it."""
         if self._size >= self._capacity:

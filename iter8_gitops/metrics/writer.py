@@ -110,6 +110,11 @@ class GroupCommitWriter:
             else:
                 recent.add(arm, user)
 
+    def is_behind(self, count: int) -> bool:
+        """Whether `count` more exposures have no room now, and would have some in a moment: the store works."""
+        has_room = self._pending.has_room(len(self._arrivals) + count)
+        return not (has_room or self._store_failed or self._closed)
+
     def submit(self, values: Sequence[MetricValue], exposures: Sequence[Exposure] = ()) -> Future[None]:
         """Store exposures and values, all or none. The future is resolved once they are durable.
 

@@ -55,6 +55,9 @@ class Writer(Protocol):
     def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
         """Remember, soon, that users were given versions; each is an arm, a user and an experiment."""
 
+    def is_behind(self, count: int) -> bool:
+        """Whether `count` more exposures have no room now, and would have some in a moment."""
+
     def submit(self, values: Sequence[MetricValue], exposures: Sequence[Exposure] = ()) -> Future[None]:
         """Store all of `exposures` and `values`, or none; the future resolves once they are durable."""
 
@@ -163,6 +166,10 @@ class Experiments:
         Raises as `Batches` says.
         """
         return self._batches.answer(self._board.snapshot, self._clock(), asked)
+
+    def is_behind(self, lookups: int) -> bool:
+        """Whether so many lookups had better wait a moment, lest their exposures be dropped."""
+        return self._writer.is_behind(lookups)
 
     def peek(
         self,

@@ -372,3 +372,38 @@ def test_reported_exposures_fail_with_the_store_and_may_come_again(
     writer.expose(arm(), "ann")
     writer.submit([value(1.0, "bob")]).result(PATIENCE)
     assert observed.exposed_users(APPLICATION, {0: "sig"}) == {0: 2}
+
+
+def test_a_writer_is_behind_while_more_waits_than_has_room_and_the_store_works(observed: ObservedStore) -> None:
+    writer = GroupCommitWriter(observed, capacity=10, retry_delay=0.02)
+    first = held(writer, observed)
+    assert not writer.is_behind(10)
+    writer.expose_all((arm(0), f"user-{number}", 0) for number in range(8))
+    assert not writer.is_behind(2)
+    assert writer.is_behind(3)
+    observed.open.set()
+    first.result(PATIENCE)
+    eventually(lambda: not writer.is_behind(10))
+    assert writer.dropped_exposures == 0
+    writer.close()
+    assert not writer.is_behind(1_000)
+
+
+def test_waiting_for_a_store_that_is_unavailable_makes_no_room(observed: ObservedStore) -> None:
+    writer = GroupCommitWriter(observed, capacity=10, retry_delay=0.02)
+    observed.outage = UnavailableError("the disk is full")
+    writer.expose_all((arm(0), f"user-{number}", 0) for number in range(8))
+    eventually(lambda: bool(observed.transactions) and not writer.is_behind(3))
+    observed.outage = None
+    writer.close()
+    assert observed.exposed_users(APPLICATION, {0: "sig"}) == {0: 8}
+
+
+def test_many_exposures_at_once_are_stored_as_single_ones_are(
+    writer: GroupCommitWriter, observed: ObservedStore
+) -> None:
+    writer.expose_all((arm(0), f"user-{number % 3}", 0) for number in range(9))
+    writer.expose(arm(0), "user-1")
+    writer.submit([value(1.0)]).result(PATIENCE)
+    assert observed.exposed_users(APPLICATION, {0: "sig"})[0] >= 3
+    assert sum(exposures for exposures, _ in observed.transactions) == 3

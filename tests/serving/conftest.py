@@ -140,6 +140,7 @@ class WriterAtOnce:
         self.exposures: list[Exposure] = []
         self.values: list[MetricValue] = []
         self.broken = False
+        self.waits = 0
 
     def expose(self, arm: Arm, user: str, experiment: int) -> None:
         self.expose_all([(arm, user, experiment)])
@@ -148,6 +149,10 @@ class WriterAtOnce:
         exposures = [Exposure(*fields) for fields in given]
         self.exposures.extend(exposures)
         self._store.record(exposures, [])
+
+    def is_behind(self, count: int) -> bool:
+        self.waits -= 1
+        return self.waits >= 0
 
     def submit(self, values: Sequence[MetricValue], exposures: Sequence[Exposure] = ()) -> Future[None]:
         future: Future[None] = Future()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from iter8_gitops.serving.batches import MAX_DECISIONS
+from iter8_gitops.serving.http import decisions
 from iter8_gitops.spec.snapshot import Snapshot
 
 ONE = {"application": "prod/backend", "user": "alice"}
@@ -128,3 +129,19 @@ def test_before_the_first_snapshot_a_batch_is_unavailable_as_a_whole(api: Any, b
     assert ask(api, lookups=[ONE]).status_code == 503
     assert ask(api, applications=["shop"], users=["u"]).status_code == 503
     assert ask(api, lookups=[{**ONE, "user": ""}]).json["field"] == "lookups[0].user"
+
+
+def test_a_batch_waits_until_its_exposures_have_room(api: Any, bench: Any) -> None:
+    bench.writer.waits = 3
+
+    assert len(ask(api, lookups=[ONE]).json["answers"]) == 1
+    assert bench.writer.waits == -1
+
+
+def test_a_batch_is_answered_though_the_store_does_not_catch_up(
+    api: Any, bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "_PATIENCE_SECONDS", 0.03)
+    bench.writer.waits = 1_000_000
+
+    assert len(ask(api, lookups=[ONE]).json["answers"]) == 1

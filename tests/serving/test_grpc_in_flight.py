@@ -40,6 +40,9 @@ class HeldWriter:
     def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
         self.exposures.extend(Exposure(*each) for each in given)
 
+    def is_behind(self, _count: int) -> bool:
+        return False
+
     def submit(self, _values: Sequence[MetricValue], _exposures: Sequence[Exposure] = ()) -> Future[None]:
         self.waiting.append(Future())
         return self.waiting[-1]

@@ -9,10 +9,10 @@ from iter8_gitops.serving.arguments import Lookup, LookupProduct
 from iter8_gitops.serving.batches import MAX_DECISIONS
 from iter8_gitops.serving.http.shapes import converted, converted_list, refuse_others
 
-Asked: TypeAlias = Lookup | LookupProduct | list[Lookup]
+Batch: TypeAlias = LookupProduct | list[Lookup]
 
 
-def lookups_in(document: Any) -> Asked:
+def lookups_in(document: Any) -> Lookup | Batch:
     """What a decoded body asks. Raises `InvalidArgumentError` with the field of the first thing of another shape."""
     if isinstance(document, dict) and "lookups" in document:
         refuse_others(document, "lookups")
@@ -22,3 +22,8 @@ def lookups_in(document: Any) -> Asked:
     if isinstance(document, dict) and ("applications" in document or "users" in document):
         return converted(document, LookupProduct)
     return converted(document, Lookup)
+
+
+def count_of(batch: Batch) -> int:
+    """How many lookups a batch asks for."""
+    return len(batch.applications) * len(batch.users) if isinstance(batch, LookupProduct) else len(batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
+from time import monotonic
 
 from falcon.asgi import Request, Response
 
@@ -11,11 +12,14 @@ from iter8_gitops.core.cohorts import Recommendation
 from iter8_gitops.serving.arguments import Lookup
 from iter8_gitops.serving.batches import Answer
 from iter8_gitops.serving.http.answers import answer_json, encode, refusal_problem
-from iter8_gitops.serving.http.batches import lookups_in
+from iter8_gitops.serving.http.batches import count_of, lookups_in
 from iter8_gitops.serving.http.bodies import exact_number, read_json
 from iter8_gitops.serving.http.measurements import exposures_in, measurements_in
 from iter8_gitops.serving.http.queries import attributes_in, parameter
 from iter8_gitops.serving.usecases import Experiments
+
+_PATIENCE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.01
 
 
 @lru_cache(maxsize=100_000)
@@ -58,8 +62,15 @@ class LookupResource:
             found = self._experiments.lookup(asked.application, asked.user, attributes=asked.attributes)
             resp.data = _encoded(found)
             return
+        await self._let_the_store_catch_up(count_of(asked))
         answers = self._experiments.lookup_all(asked)
         resp.data = b'{"answers":[' + b",".join(map(_encoded_answer, answers)) + b"]}"
+
+    async def _let_the_store_catch_up(self, lookups: int) -> None:
+        """So that batches, faster than any store, do not lose exposures; but they are answered in any case."""
+        until = monotonic() + _PATIENCE_SECONDS
+        while self._experiments.is_behind(lookups) and monotonic() < until:
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 class ExposuresResource:
