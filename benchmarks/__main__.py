@@ -7,9 +7,10 @@ import importlib
 import os
 import platform
 
-from benchmarks.measurement import Measurement
+from benchmarks.measurement import Measurement, table
 
-SPEED = ("assignment", "metrics", "reconcile", "git", "http", "batch", "cluster")
+# A module of this package each, with `measure`.
+SPEED = ("assignment", "metrics", "reconcile", "git", "http", "grpc", "batch", "cluster")
 NAMES = (*SPEED, "aa")
 
 
@@ -24,11 +25,14 @@ def main() -> None:
     for unknown in set(names) - set(NAMES):
         parser.error(f"there is no benchmark {unknown!r}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}\n")
+    rows: list[Measurement] = []
     for name in names:
-        rows: list[Measurement] = importlib.import_module(f"benchmarks.{name}").measure()
-        for row in rows:
+        found: list[Measurement] = importlib.import_module(f"benchmarks.{name}").measure()
+        rows += found
+        for row in found:
             bar = f"   (bar: {row.bar})" if row.bar else ""
             print(f"{row.what:<64} {row.value:>18}{bar}", flush=True)
+    print(f"\n{table(rows)}")
 
 
 if __name__ == "__main__":

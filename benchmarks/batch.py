@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.http import free_port, server
+from benchmarks.load import free_port, server
 from benchmarks.measurement import Measurement, seconds
 from benchmarks.reconcile import Bench
 from iter8_gitops.metrics.sqlite import SqliteMetricStore

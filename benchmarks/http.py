@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-import statistics
-import subprocess
-import sys
+import itertools
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
+from benchmarks.load import Target, compare, cpu_ratio, free_port, only_child, per_second, ratio, server
 from benchmarks.measurement import Measurement
 from benchmarks.reconcile import Bench
 
-ROUNDS, SECONDS, CONNECTIONS = 5, 2.0, 16
+ROUNDS, CONNECTIONS = 11, 16
+SEEN_USERS = 50
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Client(asyncio.Protocol):
+    """Asks for users called `NAME-0`, `NAME-1`, .. and again from the start after `users` of them."""
 
-
-@contextlib.contextmanager
-def server(*command: str, port: int) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", *command], stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            time.sleep(0.1)
-        time.sleep(1)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-class _Client(asyncio.Protocol):
-    """Asks again as soon as it is answered. Every user is another one, so that every exposure is recorded."""
-
-    def __init__(self, number: int) -> None:
+    def __init__(self, name: str, users: int) -> None:
         self.answered = 0
-        self._number = number
+        self._name = name
+        self._users = users
+
+    def protocol(self) -> asyncio.Protocol:
+        return self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
         self._ask()
 
     def data_received(self, data: bytes) -> None:
@@ -59,23 +38,22 @@ class _Client(asyncio.Protocol):
         self._ask()
 
     def _ask(self) -> None:
-        user = f"{self._number}-{self.answered % 5000}"
+        user = f"{self._name}-{self.answered % self._users}"
         self._transport.write(
             f"GET /v1/lookup?application=shop/app-0&user={user} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         )
 
 
-async def _answers_per_second(port: int) -> float:
-    loop = asyncio.get_running_loop()
-    clients = [_Client(number) for number in range(CONNECTIONS)]
-    opened = [await loop.create_connection(lambda c=client: c, "127.0.0.1", port) for client in clients]  # type: ignore[misc]
-    await asyncio.sleep(0.3)
-    before, began = sum(client.answered for client in clients), time.perf_counter()
-    await asyncio.sleep(SECONDS)
-    rate = (sum(client.answered for client in clients) - before) / (time.perf_counter() - began)
-    for transport, _ in opened:
-        transport.abort()
-    return rate
+def seen_before(number: int) -> Client:
+    return Client(f"seen-{number}", SEEN_USERS)
+
+
+_runs = itertools.count()
+
+
+def new(number: int) -> Client:
+    """A client whose users nobody has asked for, so that every exposure is recorded."""
+    return Client(f"new-{next(_runs)}-{number}", 1 << 62)
 
 
 def measure() -> list[Measurement]:
@@ -88,15 +66,23 @@ def measure() -> list[Measurement]:
         state = str(Path(folder) / "state")
         serve = ("iter8_gitops", "serve", "--state-dir", state, "--port", str(ours), "--workers", "1")
         constant = ("gunicorn", *flags, "--bind", f"127.0.0.1:{peers}", "benchmarks.constant:app")
-        with server(*serve, port=ours), server(*constant, port=peers):
-            pairs = [
-                (asyncio.run(_answers_per_second(ours)), asyncio.run(_answers_per_second(peers))) for _ in range(ROUNDS)
-            ]
+        with server(*serve, port=ours) as us, server(*constant, port=peers) as them:
+            targets = {
+                "seen": Target(ours, only_child(us), seen_before),
+                "constant": Target(peers, only_child(them), seen_before),
+                "new": Target(ours, only_child(us), new),
+            }
+            rates = compare(targets, ROUNDS, CONNECTIONS)
         bench.close()
-    lookup, peer = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-    ratio = statistics.median(one / other for one, other in pairs)
-    return [
-        Measurement("HTTP lookups, one worker, every user new at first", f"{lookup:,.0f}/s"),
-        Measurement("HTTP constant answer, Falcon under the same gunicorn flags", f"{peer:,.0f}/s"),
-        Measurement("  ratio", f"{ratio:.2f}", ">= 0.8"),
+    peer = rates["constant"]
+    rows = [
+        Measurement("constant answer over HTTP, Falcon under the same gunicorn flags", f"{per_second(peer):,.0f}/s")
     ]
+    for name, users in (("seen", "users seen before"), ("new", "every user new")):
+        rate = rates[name]
+        rows += [
+            Measurement(f"HTTP lookups, one worker, {users}", f"{per_second(rate):,.0f}/s"),
+            Measurement(f"HTTP lookup / constant answer, {users}", f"{ratio(rate, peer):.2f}", ">= 0.8"),
+            Measurement("  by the CPU time of the worker", f"{cpu_ratio(rate, peer):.2f}"),
+        ]
+    return rows

@@ -22,7 +22,7 @@ MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """The largest request, as over HTTP. gRPC answers RESOURCE_EXHAUSTED to a larger one."""
 
 _MOST_PENDING = 100_000
-_OPTIONS = (
+OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     # Beyond its small defaults gRPC cancels calls of a burst at random, and clients do not retry those.
     ("grpc.server.max_pending_requests", _MOST_PENDING),
@@ -44,7 +44,7 @@ def run_grpc(settings: ServingSettings) -> None:
 
 async def _serve(settings: ServingSettings, backend: Backend) -> None:
     # Two servers on one port would each see half of the calls; only workers of one group may share theirs.
-    server = grpc.aio.server(options=(*_OPTIONS, ("grpc.so_reuseport", int(settings.shares_grpc_port))))
+    server = grpc.aio.server(options=(*OPTIONS, ("grpc.so_reuseport", int(settings.shares_grpc_port))))
     server.add_generic_rpc_handlers((abn_handler(backend.experiments, backend.telemetry),))
     server.add_generic_rpc_handlers(reflection_handlers((SERVICE, health.SERVICE)))
     status = health.Health((SERVICE,))
