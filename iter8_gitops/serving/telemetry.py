@@ -42,10 +42,6 @@ class _Timings:
         self.counts = [0] * (len(_SECONDS) + 1)
         self.total = 0.0
 
-    def add(self, seconds: float) -> None:
-        self.counts[bisect_left(_SECONDS, seconds)] += 1
-        self.total += seconds
-
 
 class Telemetry:
     """Counters of lookups, values and requests, to be used on one event loop unless a method says otherwise.
@@ -93,7 +89,9 @@ class Telemetry:
 
     def request(self, transport: Transport, route: str, seconds: float, failure: str = "") -> None:
         """A request took `seconds`; `failure` is its status code when it was refused or failed."""
-        self._new_durations[transport, route].add(seconds)
+        timings = self._new_durations[transport, route]
+        timings.counts[bisect_left(_SECONDS, seconds)] += 1
+        timings.total += seconds
         if failure:
             self._errors.labels(transport, route, failure).inc()
 

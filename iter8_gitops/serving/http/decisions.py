@@ -15,7 +15,7 @@ from iter8_gitops.serving.http.answers import answer_json, encode, refusal_probl
 from iter8_gitops.serving.http.batches import count_of, lookups_in
 from iter8_gitops.serving.http.bodies import exact_number, read_json
 from iter8_gitops.serving.http.measurements import exposures_in, measurements_in
-from iter8_gitops.serving.http.queries import attributes_in, parameter
+from iter8_gitops.serving.http.queries import lookup_in
 from iter8_gitops.serving.usecases import Experiments
 
 _PATIENCE_SECONDS = 5.0
@@ -50,9 +50,8 @@ class LookupResource:
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Answer at once: everything is in memory, and the exposure is recorded behind the answer."""
-        found = self._experiments.lookup(
-            parameter(req, "application"), parameter(req, "user"), attributes=attributes_in(req)
-        )
+        application, user, attributes = lookup_in(req)
+        found = self._experiments.lookup(application, user, attributes=attributes)
         resp.data = _encoded(found)
 
     async def on_post(self, req: Request, resp: Response) -> None:
