@@ -29,14 +29,25 @@ def attribute_texts(attributes: Mapping[str, object], field: str = "attributes")
     if len(attributes) > MAX_ATTRIBUTES:
         message = f"has {len(attributes)} attributes; at most {MAX_ATTRIBUTES} are allowed"
         raise InvalidArgumentError(field, message)
-    return {_checked_name(field, name): _text(field, name, value) for name, value in attributes.items()}
+    texts = {}
+    for name, value in attributes.items():
+        if isinstance(value, str) and len(value) <= MAX_ATTRIBUTE_TEXT and _is_name(name):
+            # Most are like this, and need no further look.
+            texts[name] = value
+        else:
+            texts[_checked_name(field, name)] = _text(field, name, value)
+    return texts
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= MAX_ATTRIBUTE_NAME
 
 
 def _checked_name(field: str, name: object) -> str:
     if not isinstance(name, str):
         message = f"has a name that is no text but {type(name).__name__}"
         raise InvalidArgumentError(field, message)
-    if not 0 < len(name) <= MAX_ATTRIBUTE_NAME:
+    if not _is_name(name):
         message = f"has a name of {len(name)} characters; 1 to {MAX_ATTRIBUTE_NAME} are allowed"
         raise _refusal(field, name, message)
     return name
