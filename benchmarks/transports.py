@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
 import grpc
-from iter8_gitops.sdk import Client
 
+from iter8_gitops.sdk import Client
 from iter8_gitops.serving.abn import abn_pb2, abn_pb2_grpc
 
 Pair: TypeAlias = tuple[str, str]

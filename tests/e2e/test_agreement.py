@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from iter8_gitops.sdk import Client
 
 from benchmarks.agreement import WEIGHTS, random_pair, write
 from benchmarks.transports import Ask, Pair, transports
+from iter8_gitops.sdk import Client
 from tests.e2e.system import System, eventually
 
 pytestmark = pytest.mark.slow
