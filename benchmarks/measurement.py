@@ -68,6 +68,13 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """How long `work` keeps a processor busy, in seconds, in this thread."""
+    began = time.thread_time()
+    work()
+    return time.thread_time() - began
+
+
 def median_seconds(work: Callable[[], object], repeats: int) -> float:
     """The median of `repeats` runs."""
     return statistics.median(seconds(work) for _ in range(repeats))

@@ -69,9 +69,9 @@ class Outcome:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cohort:
-    """One application's assignment, prepared from one `RoutemapState`.
+    """One application's assignment, prepared from one `RoutemapState`. Compared by identity.
 
     `at_random` has an outcome per version; `targeted` those of every other decision. `ratios` are those that a metric
     is part of, by its name.

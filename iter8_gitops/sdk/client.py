@@ -14,13 +14,14 @@ from uuid import uuid4
 
 from iter8_gitops.core.arguments import check_metric_name, check_transaction, check_user, check_value
 from iter8_gitops.core.attributes import NO_ATTRIBUTES, attribute_texts
-from iter8_gitops.core.cohorts import Cohorts, Outcome, Recommendation
+from iter8_gitops.core.cohorts import Cohort, Cohorts, Outcome, Recommendation
 from iter8_gitops.core.freshness import CONTROLLER_TIMEOUT, awaited, has_state, staleness
 from iter8_gitops.errors import ConfigurationError, InvalidArgumentError, UnavailableError
 from iter8_gitops.sdk.errors import ClientClosedError
 from iter8_gitops.sdk.exits import finish_with_a_child_of_multiprocessing
 from iter8_gitops.sdk.files import FileFollower
 from iter8_gitops.sdk.following import POLL_SECONDS, Follower, HttpFollower
+from iter8_gitops.sdk.given import Given
 from iter8_gitops.sdk.keeping import Keeper
 from iter8_gitops.sdk.numbers import number
 from iter8_gitops.sdk.outbox import Outbox, ValueReport
@@ -96,8 +97,7 @@ class Client:
     def _begin(self, snapshot: Snapshot) -> None:
         """Everything that belongs to one process."""
         self._cohorts = Cohorts(self._timeout)
-        self._seen: dict[str, dict[str, Outcome]] = {}
-        self._room = self._settings.remembered
+        self._given = Given(self._settings.remembered)
         self._exits_by_itself = False
         self._outbox = Outbox(self._settings.capacity)
         transport = self._settings.reporting_transport()
@@ -131,13 +131,18 @@ class Client:
         """
         try:
             cohort = self._cohorts.find(self._board.snapshot, time(), "application", application)
+            if (
+                cohort.targets is None
+                and not attributes
+                and (known := self._given.of.get(cohort)) is not None
+                and (outcome := known.get(user)) is not None
+            ):
+                return outcome.recommendation
             check_user("user", user)
             outcome = cohort.outcome_of(user, attribute_texts(attributes) if attributes else NO_ATTRIBUTES)
         except (TypeError, AttributeError, UnavailableError) as error:
             self._explain(error, application=application, user=user, attributes=attributes)
-        seen = self._seen.get(outcome.arm.application)
-        if seen is None or seen.get(user) is not outcome:
-            self._expose(outcome, user)
+        self._expose(cohort, outcome, user)
         return outcome.recommendation
 
     def write_metric(self, application: str, user: str, name: str, value: float, transaction: str | None = None) -> str:
@@ -222,24 +227,15 @@ class Client:
     ) -> None:
         self.close()
 
-    def _expose(self, outcome: Outcome, user: str) -> None:
+    def _expose(self, cohort: Cohort, outcome: Outcome, user: str) -> None:
         """Record that `user` was given `outcome`, unless that is what is known of this user."""
+        if self._given.is_known(cohort, outcome, user):
+            return
         if self._closed or self._sender is None:
-            return
-        seen = self._seen.setdefault(outcome.arm.application, {})
-        known = seen.get(user)
-        if known is not None and known.arm == outcome.arm and known.experiment == outcome.experiment:
-            seen[user] = outcome
-            return
-        if not self._outbox.expose(outcome, user):
-            return
-        self._room -= known is None
-        if self._room < 0:
-            # Everybody is sent once more, which changes nothing at the server, and costs less than to keep an order.
-            self._seen, self._room = {}, self._settings.remembered
-        else:
-            seen[user] = outcome
-        self._notice(self._sender)
+            self._given.add(cohort, outcome, user)
+        elif self._outbox.expose(outcome, user):
+            self._given.add(cohort, outcome, user)
+            self._notice(self._sender)
 
     def _notice(self, sender: Sender) -> None:
         sender.notice()

@@ -55,7 +55,7 @@ class Sender:
                     thread = threading.Thread(target=self._run, name="iter8-sender", daemon=True)
                     thread.start()
                     self._thread = thread
-        if len(self._outbox) >= MOST_ITEMS:
+        if len(self._outbox) >= MOST_ITEMS and not self._due.is_set():
             self._due.set()
 
     def flush(self, timeout: float) -> bool:
