@@ -131,18 +131,16 @@ class Client:
         """
         try:
             cohort = self._cohorts.find(self._board.snapshot, time(), "application", application)
-            if (
-                cohort.targets is None
-                and not attributes
-                and (known := self._given.of.get(cohort)) is not None
-                and (outcome := known.get(user)) is not None
-            ):
-                return outcome.recommendation
+            users = self._given.of.get(cohort)
+            known = None if users is None else users.get(user)
+            if known is not None and not attributes and cohort.targets is None:
+                return known.recommendation
             check_user("user", user)
             outcome = cohort.outcome_of(user, attribute_texts(attributes) if attributes else NO_ATTRIBUTES)
         except (TypeError, AttributeError, UnavailableError) as error:
             self._explain(error, application=application, user=user, attributes=attributes)
-        self._expose(cohort, outcome, user)
+        if outcome is not known:
+            self._expose(cohort, outcome, user)
         return outcome.recommendation
 
     def write_metric(self, application: str, user: str, name: str, value: float, transaction: str | None = None) -> str:
