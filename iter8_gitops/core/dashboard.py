@@ -60,13 +60,13 @@ def _summary(version: int, summary: Summary) -> dict[str, Any]:
     return {
         "Version": version,
         "Count": summary.count,
-        "Mean": _number(summary.mean),
-        "StdDev": _number(summary.standard_deviation),
-        "Min": _number(summary.minimum),
-        "Max": _number(summary.maximum),
+        "Mean": plain_number(summary.mean),
+        "StdDev": plain_number(summary.standard_deviation),
+        "Min": plain_number(summary.minimum),
+        "Max": plain_number(summary.maximum),
     }
 
 
-def _number(value: float) -> int | float:
+def plain_number(value: float) -> int | float:
     """An integer where `value` is one and every reader of JSON can hold it."""
     return int(value) if value.is_integer() and abs(value) <= _LARGEST_EXACT_INTEGER else value

@@ -28,6 +28,11 @@ class StateFolder:
         return self.root / "metrics.db"
 
     @property
+    def load_tests(self) -> Path:
+        """Results of load tests."""
+        return self.root / "load-tests.db"
+
+    @property
     def last_good(self) -> Path:
         """The last good decoding of every routemap."""
         return self.root / "last-good.db"

@@ -23,10 +23,12 @@ from jsonschema import Draft202012Validator
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.errors import UnavailableError
+from iter8_gitops.metrics.load_tests import LoadTestStore
 from iter8_gitops.metrics.sqlite import SqliteMetricStore
 from iter8_gitops.serving.abn import abn_pb2_grpc
 from iter8_gitops.serving.http.app import create_app
 from iter8_gitops.serving.http.openapi import openapi_document
+from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
@@ -175,6 +177,7 @@ class Bench:
     writer: WriterAtOnce
     telemetry: Telemetry
     webhooks: Webhooks
+    load_tests: LoadTests
     history: HistoryInMemory = field(default_factory=HistoryInMemory)
     now: float = NOW
     experiments: Experiments = field(init=False)
@@ -196,7 +199,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         problems=(PROBLEM,),
     )
     webhooks = Webhooks(WebhookSecret(WEBHOOK_SECRET), tmp_path / "nudges", tmp_path / "deliveries")
-    yield Bench(BoardInMemory(snapshot), store, WriterAtOnce(store), Telemetry(), webhooks)
+    load_tests = LoadTests(LoadTestStore(tmp_path / "load-tests.db"))
+    yield Bench(BoardInMemory(snapshot), store, WriterAtOnce(store), Telemetry(), webhooks, load_tests)
     store.close()
 
 
@@ -223,6 +227,9 @@ class CheckedClient:
         if result.status_code == 304:
             return
         schema: Mapping[str, Any] = {"$ref": "#/components/schemas/Error"}
+        if not result.content:
+            assert "content" not in self._document["paths"][path][method]["responses"][str(result.status_code)]
+            return
         media_type = result.headers["content-type"].partition(";")[0]
         for template, operations in self._document["paths"].items():
             # A key may have slashes.
@@ -238,7 +245,8 @@ class CheckedClient:
 @pytest.fixture
 def api(bench: Bench) -> CheckedClient:
     scrape = Scrape(bench.telemetry, bench.experiments.board_status, None)
-    return CheckedClient(TestClient(create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks)))
+    app = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests)
+    return CheckedClient(TestClient(app))
 
 
 @dataclass

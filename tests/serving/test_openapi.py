@@ -9,6 +9,7 @@ from iter8_gitops.serving.arguments import Measurement, ReportedExposure
 from iter8_gitops.serving.http.app import create_app
 from iter8_gitops.serving.http.openapi import openapi_document
 from iter8_gitops.serving.http.openapi_analysis import ANALYSIS_SCHEMAS
+from iter8_gitops.serving.http.openapi_load_tests import LOAD_TEST_SCHEMAS
 from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS
 from iter8_gitops.serving.http.openapi_plans import PLAN_SCHEMAS
 from iter8_gitops.serving.http.openapi_schemas import SCHEMAS
@@ -29,6 +30,7 @@ def test_every_route_and_method_is_described_and_nothing_else(bench: Any) -> Non
         bench.telemetry,
         Scrape(bench.telemetry, bench.experiments.board_status, None),
         bench.webhooks,
+        bench.load_tests,
     )
 
     served = set()
@@ -49,7 +51,7 @@ def test_every_route_and_method_is_described_and_nothing_else(bench: Any) -> Non
 
 
 def test_no_schema_takes_the_name_of_another() -> None:
-    parts = [SCHEMAS, OFREP_SCHEMAS, ANALYSIS_SCHEMAS, PLAN_SCHEMAS, snapshot_schemas()]
+    parts = [SCHEMAS, OFREP_SCHEMAS, ANALYSIS_SCHEMAS, PLAN_SCHEMAS, LOAD_TEST_SCHEMAS, snapshot_schemas()]
 
     assert len(openapi_document()["components"]["schemas"]) == sum(map(len, parts))
 

@@ -12,7 +12,7 @@ from msgspec.json import Encoder
 from iter8_gitops.errors import BrokenPluginError, InvalidArgumentError, NotFoundError, UnavailableError
 from iter8_gitops.serving.http.ofrep_refusals import FLAGS, refusal_view
 
-PLAIN_TEXT_ROUTES = frozenset({"/abnDashboard"})
+PLAIN_TEXT_ROUTES = frozenset({"/abnDashboard", "/httpDashboard", "/grpcDashboard", "/testResult"})
 """Routes of Iter8's own API, whose clients expect errors as one line of plain text."""
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ async def _on_invalid_argument(
 
 
 async def _on_not_found(req: Request, resp: Response, error: NotFoundError, _params: dict[str, Any]) -> None:
-    # Iter8's dashboard answers 400 to an unknown application.
+    # Iter8's dashboards answer 400 to an unknown application and to an unknown test.
     status = 400 if req.uri_template in PLAIN_TEXT_ROUTES else 404
     _answer_problem(req, resp, status, "Not found", error.message, error.field)
 

@@ -10,12 +10,14 @@ from typing import Any
 from falcon import RequestOptions
 from falcon.asgi import App, Request, Response, WebSocket
 
+from iter8_gitops.core.load_tests import grpc_dashboard, http_dashboard
 from iter8_gitops.serving.flags import Flags
 from iter8_gitops.serving.http import ofrep_events
 from iter8_gitops.serving.http.answers import add_error_handlers
 from iter8_gitops.serving.http.dashboards import AbnDashboardResource
 from iter8_gitops.serving.http.decisions import ExposuresResource, LookupResource, MetricsResource
 from iter8_gitops.serving.http.hooks import GitHookResource
+from iter8_gitops.serving.http.load_tests import LoadTestDashboardResource, LoadTestResultResource
 from iter8_gitops.serving.http.ofrep import FlagResource, FlagsResource
 from iter8_gitops.serving.http.ofrep_refusals import FLAGS
 from iter8_gitops.serving.http.operations import (
@@ -33,6 +35,7 @@ from iter8_gitops.serving.http.routemaps import (
 )
 from iter8_gitops.serving.http.snapshots import SnapshotResource
 from iter8_gitops.serving.http.streams import BoardStreams, SnapshotEventsResource
+from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
@@ -92,6 +95,7 @@ def create_app(
     telemetry: Telemetry,
     scrape: Scrape,
     webhooks: Webhooks,
+    load_tests: LoadTests,
     stopping: Callable[[], bool] = lambda: False,
 ) -> App[TimedRequest, Response]:
     """The application, with everything it needs given to it. `stopping` says that the process is about to end."""
@@ -115,6 +119,9 @@ def create_app(
     app.add_route(FLAGS + "/{key:path}", FlagResource(flags))
     app.add_route(ofrep_events.PATH, ofrep_events.FlagEventsResource(flags, streams))
     app.add_route("/abnDashboard", AbnDashboardResource(experiments))
+    app.add_route("/httpDashboard", LoadTestDashboardResource(load_tests, http_dashboard))
+    app.add_route("/grpcDashboard", LoadTestDashboardResource(load_tests, grpc_dashboard))
+    app.add_route("/testResult", LoadTestResultResource(load_tests))
     app.add_route("/metrics", PrometheusResource(telemetry, scrape))
     app.add_route("/healthz", HealthResource())
     app.add_route("/readyz", ReadinessResource(experiments))

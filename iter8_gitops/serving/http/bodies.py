@@ -16,6 +16,8 @@ from iter8_gitops.serving.http.answers import RequestError
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _MAX_DISCARDED_BYTES = 8 * MAX_BODY_BYTES
+"""So much is read, at most, of a body that is too large."""
+
 _MOST_DIGITS = 40
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -47,8 +49,8 @@ def _require_json(req: Request) -> None:
         raise RequestError(falcon.HTTP_415, "Unsupported media type", description, "Content-Type")
 
 
-async def read_body(req: Request) -> bytes:
-    """The whole body, however it is framed. Raises `RequestError` (413) and `InvalidArgumentError`."""
+async def read_body(req: Request, limit: int = MAX_BODY_BYTES) -> bytes:
+    """The whole body, however it is framed. Raises `RequestError` (413 above `limit` bytes), `InvalidArgumentError`."""
     announced = req.content_length
     body = bytearray()
     received = 0
@@ -56,12 +58,12 @@ async def read_body(req: Request) -> bytes:
         received += len(chunk)
         if received > _MAX_DISCARDED_BYTES:
             break
-        if received <= MAX_BODY_BYTES:
+        if received <= limit:
             body += chunk
     # What is too much has been read and thrown away up to here: a client that is still sending when
     # the connection is closed would see a reset and not this answer.
-    if received > MAX_BODY_BYTES:
-        description = f"the body may have at most {MAX_BODY_BYTES} bytes"
+    if received > limit:
+        description = f"the body may have at most {limit} bytes"
         raise RequestError(falcon.HTTP_413, "Content too large", description, "body")
     if announced is not None and received < announced:
         message = f"ended after {received} of the {announced} bytes that were announced"

@@ -7,6 +7,7 @@ from typing import Any
 from iter8_gitops import __version__
 from iter8_gitops.core.attributes import MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES
 from iter8_gitops.serving.http.openapi_analysis import ANALYSIS_SCHEMAS
+from iter8_gitops.serving.http.openapi_load_tests import LOAD_TEST_SCHEMAS, load_test_paths
 from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS, ofrep_paths
 from iter8_gitops.serving.http.openapi_parts import Schema, reference
 from iter8_gitops.serving.http.openapi_plans import PLAN_SCHEMAS
@@ -46,12 +47,20 @@ def openapi_document() -> dict[str, Any]:
             "/v1/hooks/git": {"post": _git_hook()},
             **ofrep_paths(),
             "/abnDashboard": {"get": _dashboard()},
+            **load_test_paths(),
             "/metrics": {"get": _operation("scrape", "Counters and gauges for Prometheus", _TEXT, {"type": "string"})},
             "/healthz": {"get": _operation("health", "Is the process alive?", _JSON, reference("Health"))},
             "/readyz": {"get": _readiness()},
             "/openapi.json": {"get": _operation("openapi", "This document", _JSON, {"type": "object"})},
         },
-        "components": {"schemas": SCHEMAS | OFREP_SCHEMAS | ANALYSIS_SCHEMAS | PLAN_SCHEMAS | snapshot_schemas()},
+        "components": {
+            "schemas": SCHEMAS
+            | OFREP_SCHEMAS
+            | ANALYSIS_SCHEMAS
+            | PLAN_SCHEMAS
+            | LOAD_TEST_SCHEMAS
+            | snapshot_schemas()
+        },
     }
 
 

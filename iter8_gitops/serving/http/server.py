@@ -9,10 +9,12 @@ from typing import Any
 from falcon.asgi import App, Response
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no types
 
+from iter8_gitops.metrics.load_tests import LoadTestStore
 from iter8_gitops.serving.backend import Backend
 from iter8_gitops.serving.http.app import TimedRequest, create_app
 from iter8_gitops.serving.http.listening import listen
 from iter8_gitops.serving.http.origins import allow_origins
+from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.settings import ServingSettings
 from iter8_gitops.serving.webhooks import Webhooks
@@ -76,7 +78,8 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
         state = self._settings.state
         scrape = Scrape(backend.telemetry, backend.experiments.board_status, state.prometheus)
         webhooks = Webhooks(self._settings.webhook_secret, state.nudges, state.deliveries)
-        app = create_app(backend.experiments, backend.telemetry, scrape, webhooks, self._is_stopping)
+        load_tests = LoadTests(LoadTestStore(state.load_tests))
+        app = create_app(backend.experiments, backend.telemetry, scrape, webhooks, load_tests, self._is_stopping)
         app.add_middleware(_ClosesAtShutdown(backend.close))
         allow_origins(app, self._settings.cors_origins)
         return app

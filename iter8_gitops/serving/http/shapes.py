@@ -15,6 +15,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 _COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
 _NAMED = re.compile(r"Object (?P<problem>missing required|contains unknown) field `(?P<key>.*)`", re.DOTALL)
 _TYPES = re.compile(r"Expected `(?P<expected>[\w |]+)`, got `(?P<found>[\w |]+)`")
+_BOUNDS = re.compile(r"Expected `(?P<expected>\w+)` (?P<bound>[<>]=) (?P<limit>\S+)")
 _IN_WORDS = {
     "float": "a number",
     "int": "a number",
@@ -32,6 +33,22 @@ def converted(document: Any, shape: type[Shape]) -> Shape:
         return msgspec.convert(document, shape)
     except msgspec.ValidationError as error:
         raise _explained(str(error), shape, "") from error
+
+
+def decoded(document: bytes | msgspec.Raw, shape: type[Shape], within: str = "") -> Shape:
+    """The JSON `document`, which the caller calls `within`, as a `shape`; what that does not have is skipped, unread.
+
+    Raises `InvalidArgumentError` with the field that is wrong, or `body`.
+    """
+    try:
+        return msgspec.json.decode(document, type=shape)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), shape, within) from error
+    except msgspec.DecodeError as error:
+        message = f"is not JSON: {error}"
+        raise InvalidArgumentError(within or "body", message) from error
+    except RecursionError as error:
+        raise InvalidArgumentError(within or "body", "is nested too deeply") from error
 
 
 def converted_list(items: list[Any], shape: type[Shape], within: str, most: int) -> list[Shape]:
@@ -65,6 +82,9 @@ def _explained(complaint: str, shape: type[msgspec.Struct], within: str) -> Inva
     if types := _TYPES.fullmatch(what):
         expected, found = (_in_words(names) for names in types.group("expected", "found"))
         what = f"must be {expected}, not {found}"
+    elif bounds := _BOUNDS.fullmatch(what):
+        side = "at least" if bounds["bound"] == ">=" else "at most"
+        what = f"must be {_in_words(bounds['expected'])}, {side} {float(bounds['limit']):g}"
     return InvalidArgumentError(place or "body", what)
 
 
