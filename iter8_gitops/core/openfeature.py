@@ -8,6 +8,7 @@ from typing import Any
 from iter8_gitops.core.cohorts import Recommendation
 from iter8_gitops.core.targeting import Reason
 from iter8_gitops.spec.attributes import Scalar
+from iter8_gitops.spec.snapshot import RoutemapState
 
 STATIC = "STATIC"
 SPLIT = "SPLIT"
@@ -41,3 +42,18 @@ def scalars(context: Mapping[str, Any]) -> dict[str, Scalar]:
         for name, value in context.items()
         if name != "targetingKey" and isinstance(value, str | bool | int | float)
     }
+
+
+def evaluated_of(state: RoutemapState) -> tuple[object, ...]:
+    """All of a state that an evaluation may rest on, or tell: plain values, which are the same whenever it is."""
+    versions = tuple((version.name, version.weight, version.available, version.signature) for version in state.versions)
+    return state.application, state.salt, state.targeting, state.epoch, state.experiment, versions
+
+
+def changed_flags(before: Mapping[str, RoutemapState], after: Mapping[str, RoutemapState]) -> list[str]:
+    """The applications, ascending, whose evaluations may differ between two boards, or that only one of them has."""
+    if before is after:
+        return []
+    common = before.keys() & after.keys()
+    changed = {name for name in common if evaluated_of(before[name]) != evaluated_of(after[name])}
+    return sorted(changed | (before.keys() ^ after.keys()))

@@ -191,6 +191,11 @@ class Client:
             refusal="" if sender is None else sender.refusal,
         )
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """The board that lookups are answered from; empty while nothing has been received. It is swapped whole."""
+        return self._board.snapshot
+
     def wait_until_ready(self, timeout: float = 10.0) -> None:
         """Wait until lookups can be answered. Raises `UnavailableError`, with the reason, after `timeout` seconds."""
         deadline = monotonic() + timeout

@@ -17,7 +17,7 @@ from xxhash import xxh3_128_intdigest
 from iter8_gitops.core.arguments import check_user
 from iter8_gitops.core.attributes import attribute_texts
 from iter8_gitops.core.cohorts import Recommendation
-from iter8_gitops.core.openfeature import scalars
+from iter8_gitops.core.openfeature import evaluated_of, scalars
 from iter8_gitops.errors import InvalidArgumentError, NotFoundError
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.spec.snapshot import RoutemapState
@@ -120,8 +120,7 @@ class _Fingerprint:
 
 
 def _digest(state: RoutemapState) -> int:
-    versions = [(version.name, version.weight, version.available, version.signature) for version in state.versions]
-    return xxh3_128_intdigest(msgspec.json.encode((state.application, state.salt, state.targeting, versions)))
+    return xxh3_128_intdigest(msgspec.json.encode(evaluated_of(state)))
 
 
 def _written(digest: int) -> str:
