@@ -25,6 +25,13 @@ POLL_SECONDS = 2.0
 STREAM_RETRY_SECONDS = 60.0
 """How long polling stands in where there are no streams, or too many."""
 
+BEHIND_SECONDS = 10.0
+"""How long older answers of the same board are taken for those of a process that is behind. After that the board itself
+went back, from a backup for instance."""
+
+_CATCH_UP_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between questions after an event, while other processes of the server have not seen yet what it tells of."""
+
 _SNAPSHOT = "/v1/snapshot"
 _EVENTS = "/v1/snapshot/events"
 _log = logging.getLogger("iter8_gitops.sdk")
@@ -96,6 +103,7 @@ class HttpFollower:
         self._etag = ""
         self._told = False
         self._stream_after = 0.0
+        self._behind_since: float | None = None
         self._backoff = Backoff()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -184,8 +192,20 @@ class HttpFollower:
         if not has_state(snapshot):
             message = f"{url} answers with a board on which nothing has been published yet"
             raise TransportError(message)
+        if self._is_behind(snapshot):
+            return
         self._etag = answer.headers.get("etag", "")
         self._confirm(snapshot)
+
+    def _is_behind(self, snapshot: Snapshot) -> bool:
+        """Whether an older answer comes from a process that has not seen what another one of the server has."""
+        if snapshot.board != self.snapshot.board or snapshot.sequence >= self.snapshot.sequence:
+            self._behind_since = None
+            return False
+        now = time.monotonic()
+        if self._behind_since is None:
+            self._behind_since = now
+        return now - self._behind_since < BEHIND_SECONDS
 
     def _confirm(self, snapshot: Snapshot) -> None:
         if self._told:
@@ -245,6 +265,15 @@ class HttpFollower:
         except ValueError as error:
             raise _StreamLostError(str(error)) from error
         if (state.board, state.sequence) != (self.snapshot.board, self.snapshot.sequence):
-            self._refresh()
+            self._catch_up(state)
         elif state.controller_age is not None and 0 <= state.controller_age < float("inf"):
             self._confirm(replace(self.snapshot, controller_at=self._clock() - state.controller_age))
+
+    def _catch_up(self, state: _PublishedState) -> None:
+        """Ask until what an event tells of is there: the answer may come from a process that has not seen it yet."""
+        self._refresh()
+        for pause in _CATCH_UP_PAUSES:
+            if self.snapshot.board != state.board or self.snapshot.sequence >= state.sequence:
+                return
+            self._stopped.wait(pause)
+            self._refresh()
