@@ -23,7 +23,7 @@ SIGNATURES = {0: "primary", 1: "candidate"}
 FEW, MANY = 1_000, 1_000_000
 BATCHES = (500, 2_000)
 VALUES_PER_BATCH_SIZE = 60_000
-DASHBOARDS = 21
+READS = 21
 
 
 def measure() -> list[Measurement]:
@@ -33,7 +33,7 @@ def measure() -> list[Measurement]:
             _write_speed(Path(folder) / f"{what}.db", BATCHES[-1], f" {what}", made)
             for what, made in (("with transactions", _with_transaction), ("of ratios", _of_a_ratio))
         ]
-        return [*rows, *_dashboard_cost(Path(folder))]
+        return [*rows, *_read_costs(Path(folder))]
 
 
 def _write_speed(
@@ -62,22 +62,33 @@ def _of_a_ratio(number: int, value: MetricValue) -> MetricValue:
     return replace(value, name=RATIO[number % 2], products=(RATIO,))
 
 
-def _dashboard_cost(folder: Path) -> list[Measurement]:
+def _read_costs(folder: Path) -> list[Measurement]:
     few, many = SqliteMetricStore(folder / "few.db"), SqliteMetricStore(folder / "many.db")
     for store, count in ((few, FEW), (many, MANY)):
         for batch in _batches(count, 5_000):
             store.record([], batch)
-    costs: dict[int, list[float]] = {FEW: [], MANY: []}
-    for _ in range(DASHBOARDS):
-        costs[FEW].append(seconds(lambda: abn_dashboard(few.report(APPLICATION, SIGNATURES))))
-        costs[MANY].append(seconds(lambda: abn_dashboard(many.report(APPLICATION, SIGNATURES))))
+    asked: dict[str, Callable[[SqliteMetricStore], object]] = {
+        "dashboard": lambda store: abn_dashboard(store.report(APPLICATION, SIGNATURES)),
+        "statistics": lambda store: store.statistics(APPLICATION, SIGNATURES, [RATIO]),
+    }
+    rows = [row for what, ask in asked.items() for row in _compared(what, ask, few, many)]
     few.close()
     many.close()
+    return rows
+
+
+def _compared(
+    what: str, ask: Callable[[SqliteMetricStore], object], few: SqliteMetricStore, many: SqliteMetricStore
+) -> list[Measurement]:
+    costs: dict[int, list[float]] = {FEW: [], MANY: []}
+    for _ in range(READS):
+        costs[FEW].append(seconds(lambda: ask(few)))
+        costs[MANY].append(seconds(lambda: ask(many)))
     cost_of_few, cost_of_many = statistics.median(costs[FEW]), statistics.median(costs[MANY])
     return [
-        Measurement(f"dashboard after {FEW:,} values", f"{cost_of_few * 1e3:.2f} ms"),
-        Measurement(f"dashboard after {MANY:,} values", f"{cost_of_many * 1e3:.2f} ms"),
-        Measurement(f"dashboard at {MANY:,} values / at {FEW:,}", f"{cost_of_many / cost_of_few:.2f}", "<= 1.5"),
+        Measurement(f"{what} after {FEW:,} values", f"{cost_of_few * 1e3:.2f} ms"),
+        Measurement(f"{what} after {MANY:,} values", f"{cost_of_many * 1e3:.2f} ms"),
+        Measurement(f"{what} at {MANY:,} values / at {FEW:,}", f"{cost_of_many / cost_of_few:.2f}", "<= 1.5"),
     ]
 
 

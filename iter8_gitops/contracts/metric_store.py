@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from iter8_gitops.spec.metric import ArmStatistics, Exposure, MetricReport, MetricValue
 
 KEPT_TRANSACTIONS = 7 * 24 * 3600.0
-"""Seconds for which a store remembers a transaction unless it is told otherwise."""
+"""Seconds for which a store remembers a transaction at least, unless it is told otherwise."""
 
 
 @runtime_checkable
@@ -31,7 +31,7 @@ class MetricStore(Protocol):
         A value whose `transaction` is not empty counts once per application, metric and transaction, however often
         and by whomever it is written, also within one call: the first one counts. A repeated one is taken without an
         error and changes nothing; its fallback is no exposure either. A transaction is remembered for
-        `KEPT_TRANSACTIONS` unless the store was told otherwise, then forgotten, little by little.
+        `KEPT_TRANSACTIONS` at least, unless the store was told otherwise, then forgotten, little by little.
 
         An exposure counts a newcomer in its arm when its user was never exposed in the application before at an epoch
         as late as its `experiment`, in whatever cohort: so once per user and experiment.

@@ -19,12 +19,11 @@ NEW_IN_2 = (
         PRIMARY KEY (content, epoch, numerator, denominator)
     ) WITHOUT ROWID""",
     """CREATE TABLE counted (
+        generation INTEGER NOT NULL,
         metric INTEGER NOT NULL REFERENCES metric,
         name TEXT NOT NULL,
-        at REAL NOT NULL,
-        PRIMARY KEY (metric, name)
+        PRIMARY KEY (generation, metric, name)
     ) WITHOUT ROWID""",
-    "CREATE INDEX counted_by_age ON counted (at)",
 )
 
 _FROM_1 = (

@@ -8,7 +8,7 @@
 - `user_total`: the sum of each user's values in a series, and the part of it in the user's present weight
   epoch; `past_total` keeps the parts of earlier epochs.
 - `product`: the sum over users of the product of their sums of two metrics, in one content and weight epoch.
-- `counted`: the transactions of a metric that have counted, and when (seconds since 1970).
+- `counted`: the transactions of a metric that have counted, by generations (the second at which each was opened).
 - `histogram`: counts per value, or per 1%-wide bucket once the series is coarse.
 
 What changes with every value is kept in few rows: a new user costs one row here, and a new total one more with

@@ -25,7 +25,8 @@ class SqliteMetricStore:
     Nothing is opened before the first use, and each process opens its own connections, so a store may be
     made before a fork. `lock_timeout` (seconds) is how long a call waits for writers in other processes;
     `exact_values` is how many distinct values a histogram keeps apart before it counts in 1%-wide buckets;
-    `kept_transactions` (seconds) is for how long a transaction counts only once. `clock` gives seconds since 1970.
+    `kept_transactions` (seconds) is for how long at least a transaction counts only once. `clock` gives seconds
+    since 1970.
     """
 
     def __init__(

@@ -41,14 +41,14 @@ def test_sums_follow_a_users_total_as_in_the_reference(store: SqliteMetricStore,
 @pytest.mark.parametrize("file", ["", "other.db"])
 def test_a_url_may_say_for_how_long_transactions_are_kept(tmp_path: Path, file: str) -> None:
     embedded = tmp_path / "embedded.db"
-    request = MetricStoreRequest(f"sqlite:{tmp_path / file if file else ''}?transactions=0.001s", embedded)
+    request = MetricStoreRequest(f"sqlite:{tmp_path / file if file else ''}?transactions=0.002s", embedded)
     store = sqlite.open_metric_store(request)
     assert store is not None
-    store.record([], [value(1, transaction="a")])
-    time.sleep(0.01)
-    store.record([], [value(1, transaction="a")])
+    for name in ("a", "b", "a"):
+        store.record([], [value(1, transaction=name)])
+        time.sleep(1.01)  # A generation is named by its second.
     (metric,) = store.report("shop/web", {0: "sig"})["sales"]
-    assert metric.over_transactions.counts == ((1.0, 2),)
+    assert metric.over_transactions.counts == ((1.0, 3),)
     store.close()
     assert embedded.exists() == (not file)
 
