@@ -18,11 +18,11 @@ _PASSING: tuple[type[Exception], ...] = (
     exceptions.TryAgainError,
     exceptions.ClusterDownError,
     exceptions.SlotNotCoveredError,
-    exceptions.AskError,
 )
 _LASTING: tuple[type[Exception], ...] = (exceptions.AuthenticationError, exceptions.AuthorizationError)
 
 _REFUSED = "it refuses the user or the password; check both, and that the user is on (ACL LIST)"
+_WANTED = "it wants a password; give password_file or password_env"
 _BY_TYPE: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.AuthenticationError, _REFUSED),
     (exceptions.AuthorizationError, _REFUSED),
@@ -47,7 +47,9 @@ _BY_TYPE: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.RedisClusterException, "no node of the cluster can be used; check the addresses and that it is one"),
 )
 _BY_CODE: tuple[tuple[str, str], ...] = (
-    ("NOAUTH", "it wants a password; give password_file or password_env"),
+    ("NOAUTH", _WANTED),
+    ("Authentication required", _WANTED),
+    ("unauthenticated", _WANTED),
     ("WRONGPASS", _REFUSED),
     ("MISCONF", "it cannot save to its disk, and so takes no writes; look at its log"),
     ("NOREPLICAS", "it has too few replicas to take writes (min-replicas-to-write); see to the replicas"),
@@ -67,8 +69,10 @@ _BY_CODE: tuple[tuple[str, str], ...] = (
 )
 
 
-def is_passing(error: Exception) -> bool:
+def is_passing(error: Exception, options: RedisOptions) -> bool:
     """Whether the same may work in a moment. Who waited for an answer in vain has waited enough."""
+    if isinstance(error, exceptions.AskError):
+        return options.cluster  # The slots are on their way from one node to another.
     return isinstance(error, _PASSING) and not isinstance(error, _LASTING)
 
 
@@ -86,12 +90,17 @@ def _advice(error: Exception, options: RedisOptions) -> str:
         if code in text:
             return advice
     if isinstance(error, exceptions.TimeoutError):
+        if "connecting" in text:
+            tls = ", and that it speaks TLS on this port" if options.tls else ""
+            return f"no connection within {options.connect_timeout:g} s; check that it runs, the address{tls}"
         return f"no answer within {options.timeout:g} s; try again, and see what keeps it busy"
     for kind, advice in _BY_TYPE:
         if isinstance(error, kind):
             return advice
     if isinstance(error, exceptions.ConnectionError | OSError):
-        return "it cannot be reached, or the connection was lost; check that it runs and that the address is right"
+        asked = options.tls is not None and options.tls.cert_file is None
+        tls = ", and whether it wants a certificate of ours (cert_file)" if asked else ""
+        return f"it cannot be reached, or the connection was lost; check that it runs, the address{tls}"
     return "it cannot be used now"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import msgspec
 
@@ -14,12 +13,11 @@ from iter8_gitops.core.histograms import GAMMA, quantize
 from iter8_gitops.core.moments import Moments
 from iter8_gitops.metrics.redis.clients import Client
 from iter8_gitops.metrics.redis.keys import Content, Keys
+from iter8_gitops.metrics.redis.reading import Command, Fields, answers, fields_of
 from iter8_gitops.spec.metric import Distribution, MetricReport, VersionMetric
 
 _ROUNDS = 5
 """How often a metric may turn up between a look and the next."""
-
-Fields: TypeAlias = Mapping[bytes, bytes]
 
 
 def read_report(client: Client, keys: Keys, signatures: Mapping[int, str]) -> MetricReport:
@@ -35,10 +33,8 @@ def read_report(client: Client, keys: Keys, signatures: Mapping[int, str]) -> Me
 def read_exposed_users(client: Client, keys: Keys, signatures: Mapping[int, str]) -> Mapping[int, int]:
     """Distinct users per version, as `MetricStore.exposed_users` defines them."""
     contents = contents_at_random(signatures)
-    with client.pipeline(transaction=True) as pipe:
-        for content in contents.values():
-            pipe.hget(keys.sums(content), "users")
-        counts = dict(zip(contents, pipe.execute() if contents else (), strict=True))
+    found = answers(client, [("HGET", keys.sums(content), "users") for content in contents.values()])
+    counts = dict(zip(contents, found, strict=True))
     return {version: int(counts.get(version) or 0) for version in signatures}
 
 
@@ -126,27 +122,22 @@ def _read(
 ) -> tuple[Mapping[int, Fields], Mapping[int, _Reading]]:
     """The sums of each content, and what is stored of the metrics that are wanted."""
     asked = [(version, name, keys.series(contents[version], name)) for version in contents for name in wanted[version]]
-    with client.pipeline(transaction=True) as pipe:
-        for content in contents.values():
-            pipe.hgetall(keys.sums(content))
-        for _, _, series in asked:
-            pipe.hgetall(series.counts)
-            pipe.hgetall(series.totals)
-            pipe.zrange(series.order, 0, 0)
-            pipe.zrange(series.order, -1, -1)
-        answers: list[Any] = pipe.execute()
-    sums = dict(zip(contents, map(fields_of, answers[: len(contents)]), strict=True))
+    commands: list[Command] = [("HGETALL", keys.sums(content)) for content in contents.values()]
+    for _, _, series in asked:
+        commands += (
+            ("HGETALL", series.counts),
+            ("HGETALL", series.totals),
+            ("ZRANGE", series.order, 0, 0),
+            ("ZRANGE", series.order, -1, -1),
+        )
+    told = answers(client, commands)
+    sums = dict(zip(contents, map(fields_of, told[: len(contents)]), strict=True))
     found: dict[int, dict[str, _Series]] = {version: {} for version in contents}
     for index, (version, name, _) in enumerate(asked):
-        counts, totals, low, high = answers[len(contents) + 4 * index :][:4]
+        counts, totals, low, high = told[len(contents) + 4 * index :][:4]
         stored = _decode_sums(sums[version][f"m{name}".encode()])
         found[version][name] = _Series(stored, fields_of(counts), fields_of(totals), [*low, *high])
     return sums, {version: _Reading(int(sums[version].get(b"users", 0)), found[version]) for version in contents}
-
-
-def fields_of(answer: Any) -> Fields:
-    """A hash; the client gives fields and values in turn where it is a transaction of a cluster."""
-    return answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 def _metrics(fields: Fields) -> Iterable[str]:

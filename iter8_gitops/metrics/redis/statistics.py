@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
 from iter8_gitops.core.moments import ZERO
 from iter8_gitops.metrics.redis.clients import Client
 from iter8_gitops.metrics.redis.keys import Keys
-from iter8_gitops.metrics.redis.reports import Fields, contents_at_random, fields_of
+from iter8_gitops.metrics.redis.reading import Command, Fields, answers, fields_of
+from iter8_gitops.metrics.redis.reports import contents_at_random
 from iter8_gitops.spec.metric import ArmStatistics, ExactSum, UserSums
 
 
@@ -22,15 +22,11 @@ def read_statistics(
     """The users at random of an application's current contents, as `MetricStore.statistics` defines them."""
     contents = contents_at_random(signatures)
     names = sorted({name for pair in products for name in pair})
-    with client.pipeline(transaction=True) as pipe:
-        for content in contents.values():
-            pipe.hgetall(keys.epochs(content))
-        for name in names:
-            pipe.hget(keys.catalog, f"m:{name}")
-        answers: list[Any] = pipe.execute() if contents else []
-    numbers = {name: int(number) for name, number in zip(names, answers[len(contents) :], strict=False) if number}
+    commands: list[Command] = [("HGETALL", keys.epochs(content)) for content in contents.values()]
+    told = answers(client, [*commands, *(("HGET", keys.catalog, f"m:{name}") for name in names)]) if contents else ()
+    numbers = {name: int(number) for name, number in zip(names, told[len(contents) :], strict=False) if number}
     found: list[ArmStatistics] = []
-    for version, answer in zip(contents, answers, strict=False):
+    for version, answer in zip(contents, told, strict=False):
         for epoch, kept in sorted(_epochs(fields_of(answer)).items()):
             found.append(kept.statistics(version, epoch, products, numbers))
     return tuple(found)

@@ -89,7 +89,7 @@ class RedisMetricStore:
                 return work(self._clients.client())
             except FAILURES as error:
                 late = time.monotonic() - began >= self._options.timeout
-                if pause is None or late or not is_passing(error):
+                if pause is None or late or not is_passing(error, self._options):
                     raise explained(error, self._options) from error
                 self._clients.renew()
                 time.sleep(pause)

@@ -41,9 +41,10 @@ class RedisServer:
     It keeps its port over restarts, and what it has stored when `appendonly` says so.
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, tls: bool = False, **settings: str) -> None:
         self.folder = folder
         self.port = 0
+        self.tls = tls
         self.settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -52,7 +53,7 @@ class RedisServer:
         """For `--metrics-store`."""
         return f"redis://127.0.0.1:{self.port}"
 
-    def client(self, **arguments: Any) -> Redis:
+    def client(self, **arguments: Any) -> Any:
         """A client that asks once."""
         login = {"password": self.settings["requirepass"]} if "requirepass" in self.settings else {}
         return Redis(port=self.port, socket_timeout=PATIENCE, protocol=2, **{**login, **arguments})
@@ -94,6 +95,8 @@ class RedisServer:
             "bind": "127.0.0.1", "port": str(port), "dir": str(self.folder), "save": "", "logfile": "",
             "enable-debug-command": "yes", "tcp-backlog": "64", **self.settings,
         }  # fmt: skip
+        if self.tls:
+            settings |= {"port": "0", "tls-port": str(port)}
         lines = [f"{name.replace('_', '-')} {value or chr(34) * 2}\n" for name, value in settings.items()]
         configuration = self.folder / "redis.conf"
         configuration.write_text("".join(lines))
@@ -113,7 +116,7 @@ class RedisServer:
             probe.settimeout(1)
             if probe.connect_ex(("127.0.0.1", port)):
                 return False
-            if "tls_port" in self.settings:
+            if self.tls:
                 return True
             probe.sendall(b"PING\r\n")
             try:
@@ -143,9 +146,9 @@ def eventually(holds: Callable[[], object]) -> bool:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[RedisServer]:
+def running(folder: Path, *, tls: bool = False, **settings: str) -> Iterator[RedisServer]:
     """A server that answers, and is ended behind the block."""
-    server = RedisServer(folder, **settings)
+    server = RedisServer(folder, tls=tls, **settings)
     try:
         server.start()
         yield server

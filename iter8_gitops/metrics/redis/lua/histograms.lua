@@ -10,14 +10,6 @@ local function as_text(x)
   return text
 end
 
--- The number of a bucket, behind a letter for its side: p3 holds (gamma^2, gamma^3].
-local function bucket(x, log_gamma)
-  if x == 0 then
-    return '0'
-  end
-  return string.format('%s%d', x > 0 and 'p' or 'n', math.ceil(math.log(abs(x)) / log_gamma))
-end
-
 local function raise_counts(key, changes)
   for field, change in pairs(changes) do
     if change ~= 0 and redis.call('HINCRBY', key, field, change) <= 0 then
@@ -26,11 +18,27 @@ local function raise_counts(key, changes)
   end
 end
 
+-- Fields of a coarse histogram: 0, or the number of a bucket behind a letter for its side: p3 holds (gamma^2, gamma^3].
 local function by_bucket(changes, log_gamma)
-  local merged = {}
+  local ceil, log = math.ceil, math.log
+  local zero, above, below = 0, {}, {}
   for x, change in pairs(changes) do
-    local field = bucket(x, log_gamma)
-    merged[field] = (merged[field] or 0) + change
+    if x > 0 then
+      local bucket = ceil(log(x) / log_gamma)
+      above[bucket] = (above[bucket] or 0) + change
+    elseif x < 0 then
+      local bucket = ceil(log(-x) / log_gamma)
+      below[bucket] = (below[bucket] or 0) + change
+    else
+      zero = zero + change
+    end
+  end
+  local merged = { ['0'] = zero }
+  for bucket, change in pairs(above) do
+    merged[string.format('p%d', bucket)] = change
+  end
+  for bucket, change in pairs(below) do
+    merged[string.format('n%d', bucket)] = change
   end
   return merged
 end
@@ -45,22 +53,27 @@ end
 
 -- Distinct totals in `order`; how many users more than one have the same, in `more`.
 local function change_order(order, more, changes)
+  local call = redis.call
+  local some_more = call('EXISTS', more) == 1
   for x, change in pairs(changes) do
-    local member = as_text(x)
     if change > 0 then
-      local extra = change - redis.call('ZADD', order, 'NX', member, member)
+      local member = as_text(x)
+      local extra = change - call('ZADD', order, 'NX', member, member)
       if extra > 0 then
-        redis.call('HINCRBY', more, member, extra)
+        call('HINCRBY', more, member, extra)
+        some_more = true
       end
     elseif change < 0 then
-      local extra = tonumber(redis.call('HGET', more, member) or 0) + change
+      local member = as_text(x)
+      local known = some_more and call('HGET', more, member)
+      local extra = (known and tonumber(known) or 0) + change
       if extra > 0 then
-        redis.call('HSET', more, member, string.format('%d', extra))
-      else
-        redis.call('HDEL', more, member)
-        if extra < 0 then
-          redis.call('ZREM', order, member)
-        end
+        call('HSET', more, member, string.format('%d', extra))
+      elseif known then
+        call('HDEL', more, member)
+      end
+      if extra < 0 then
+        call('ZREM', order, member)
       end
     end
   end

@@ -1,19 +1,16 @@
 -- Sums without rounding, as in iter8_gitops.core.moments. Lua's numbers are doubles, and each operation rounds once.
 
-local abs = math.abs
 local SPLITTER = 2 ^ 27 + 1
 
 -- Partials add up to a sum exactly, do not overlap, and ascend by magnitude: Shewchuk, "Adaptive precision
--- floating-point arithmetic and fast robust geometric predicates", 1997.
+-- floating-point arithmetic and fast robust geometric predicates", 1997. Each step is Knuth's sum of two.
 local function add_term(partials, x)
   local kept = 0
   for i = 1, partials.n do
     local y = partials[i]
-    if abs(x) < abs(y) then
-      x, y = y, x
-    end
     local high = x + y
-    local low = y - (high - x)
+    local of_y = high - x
+    local low = (x - (high - of_y)) + (y - of_y)
     if low ~= 0 then
       kept = kept + 1
       partials[kept] = low
@@ -25,6 +22,12 @@ local function add_term(partials, x)
     partials[kept] = x
   end
   partials.n = kept
+end
+
+local function add_all(partials, terms)
+  for i = 1, terms.n do
+    add_term(partials, terms[i])
+  end
 end
 
 -- The double nearest to the sum; halfway between two, the even one.
@@ -50,51 +53,41 @@ local function rounded(partials)
   return high
 end
 
--- The sum as two doubles: the nearest one, and what that left out, rounded.
+-- The sum as two doubles: the nearest one, and what that left out, rounded. Ends the use of the partials.
 local function as_two(partials)
   local high = rounded(partials)
   if partials.n < 2 then
     return high, 0
   end
-  local rest = { n = partials.n, unpack(partials, 1, partials.n) }
-  add_term(rest, -high)
-  return high, rounded(rest)
+  add_term(partials, -high)
+  return high, rounded(partials)
 end
 
-local function sum_of(high, low)
-  local partials = { n = 0 }
-  add_term(partials, high)
-  add_term(partials, low)
-  return partials
-end
+local scratch = { n = 0 }
 
-local function add_all(partials, terms)
-  for i = 1, terms.n do
-    add_term(partials, terms[i])
-  end
-end
-
--- high, low -> the same after all of a sum in partials is added.
+-- A sum of two doubles, after all of a sum in partials is added.
 local function added(high, low, partials)
-  local sum = sum_of(high, low)
-  add_all(sum, partials)
-  return as_two(sum)
-end
-
-local function split(x)
-  local scaled = SPLITTER * x
-  local head = scaled - (scaled - x)
-  return head, x - head
+  scratch.n = 0
+  add_term(scratch, low)
+  add_term(scratch, high)
+  add_all(scratch, partials)
+  return as_two(scratch)
 end
 
 -- Add sign * x * y: two terms that are exactly the product (Dekker 1971).
 local function add_product(partials, x, y, sign)
   local product = x * y
-  local x_head, x_tail = split(x)
-  local y_head, y_tail = split(y)
+  local scaled = SPLITTER * x
+  local x_head = scaled - (scaled - x)
+  local x_tail = x - x_head
+  scaled = SPLITTER * y
+  local y_head = scaled - (scaled - y)
+  local y_tail = y - y_head
   local rest = ((x_head * y_head - product) + x_head * y_tail + x_tail * y_head) + x_tail * y_tail
+  if rest ~= 0 then
+    add_term(partials, sign * rest)
+  end
   add_term(partials, sign * product)
-  add_term(partials, sign * rest)
 end
 
 -- What joins and leaves a set of values: how many, their sum, the sum of their squares.
@@ -112,4 +105,10 @@ local function leave(change, x)
   change.count = change.count - 1
   add_term(change.sum, -x)
   add_product(change.squares, x, x, -1)
+end
+
+local function join_all(change, other)
+  change.count = change.count + other.count
+  add_all(change.sum, other.sum)
+  add_all(change.squares, other.squares)
 end

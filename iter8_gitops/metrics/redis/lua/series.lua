@@ -1,33 +1,36 @@
 -- What the values change in the sums and counts of each metric of each content. Nothing is written here.
 
--- Add values to the user's sum of a metric in the present place. Returns the sum over all epochs of the content, before
--- (nil for none) and after, and the same of the present place alone.
+-- Add values to the user's sum of a metric in the present place. Returns the sum there, before (nil for none) and after,
+-- and, where the user has sums of other epochs of the content, the sum over all of these, before and after.
 local function move(user, metric, values)
-  local content, sums = places[user.present].content, user.sums
-  local before, after, wrote, at = { n = 0 }, { n = 0 }, false, nil
+  local here, sums = user.present, user.sums
+  local content, at, others = places[here].content, nil, nil
   for i = 1, #sums, 4 do
-    if sums[i + 1] == metric and places[sums[i]].content == content then
-      wrote = true
-      add_term(before, sums[i + 2])
-      add_term(before, sums[i + 3])
-      if sums[i] == user.present then
+    if sums[i + 1] == metric then
+      if sums[i] == here then
         at = i
-      else
-        add_term(after, sums[i + 2])
-        add_term(after, sums[i + 3])
+      elseif places[sums[i]].content == content then
+        others = others or { n = 0 }
+        add_term(others, sums[i + 2])
+        add_term(others, sums[i + 3])
       end
     end
   end
-  local part = at and sums[at + 2] or nil
-  if not at then
-    at = #sums + 1
-    sums[at], sums[at + 1], sums[at + 2], sums[at + 3] = user.present, metric, 0, 0
-  end
-  sums[at + 2], sums[at + 3] = added(sums[at + 2], sums[at + 3], values)
-  add_term(after, sums[at + 2])
-  add_term(after, sums[at + 3])
   user.changed = true
-  return wrote and rounded(before) or nil, rounded(after), part, sums[at + 2]
+  local before, low = nil, 0
+  if at then
+    before, low = sums[at + 2], sums[at + 3]
+  else
+    at = #sums + 1
+    sums[at], sums[at + 1] = here, metric
+  end
+  local after, after_low = added(before or 0, low, values)
+  sums[at + 2], sums[at + 3] = after, after_low
+  if not others then
+    return before, after
+  end
+  local whole_before = added(before or 0, low, others)
+  return before, after, whole_before, (added(after, after_low, others))
 end
 
 local function follow(change, before, after)
@@ -50,7 +53,7 @@ local function series_for(content, metric)
   if not one then
     one = {
       content = content, metric = metric, values = new_change(), counts = {}, smallest = math.huge,
-      largest = -math.huge, totals = new_change(), users = {}, epochs = {},
+      largest = -math.huge, elsewhere = new_change(), users = {}, epochs = {},
     }
     of_content[metric] = one
     series[#series + 1] = one
@@ -68,27 +71,42 @@ local function epoch_of(one, epoch)
   return parts
 end
 
--- Returns the user's sum in the present place, before and after.
+-- Returns the user's sum in the present place, before and after. What moves over all epochs of the content is what moves
+-- in each, but for the users who have sums `elsewhere`: there it is by how much the two differ.
 local function add_values(user, metric, values)
   local place = places[user.present]
   local one = series_for(place.content, metric)
   local terms = { n = 0 }
-  for _, x in ipairs(values) do
+  for i = 1, #values do
+    local x = values[i]
     add_term(terms, x)
     join(one.values, x)
     count(one.counts, x, 1)
-    one.smallest, one.largest = math.min(one.smallest, x), math.max(one.largest, x)
+    if x < one.smallest then
+      one.smallest = x
+    end
+    if x > one.largest then
+      one.largest = x
+    end
   end
-  local before, after, part_before, part_after = move(user, metric_ids[metric], terms)
-  follow(one.totals, before, after)
-  if before then
-    count(one.users, before, -1)
-  end
-  count(one.users, after, 1)
+  local before, after, whole_before, whole_after = move(user, metric_ids[metric], terms)
   local parts = epoch_of(one, place.epoch)
-  follow(parts, part_before, part_after)
-  parts.positive = parts.positive + (part_after > 0 and 1 or 0) - ((part_before or 0) > 0 and 1 or 0)
-  return part_before, part_after
+  follow(parts, before, after)
+  parts.positive = parts.positive + (after > 0 and 1 or 0) - ((before or 0) > 0 and 1 or 0)
+  if whole_after then
+    follow(one.elsewhere, whole_before, whole_after)
+    leave(one.elsewhere, after)
+    if before then
+      join(one.elsewhere, before)
+    end
+  else
+    whole_before, whole_after = before, after
+  end
+  if whole_before then
+    count(one.users, whole_before, -1)
+  end
+  count(one.users, whole_after, 1)
+  return before, after
 end
 
 local function read_packed(key, field, otherwise)
@@ -110,15 +128,17 @@ local function compute_sums(one)
   one.sums = read_packed(sums_key(one.content), one.field, nothing)
   change_sums(one.sums, 1, one.values)
   one.sums[6], one.sums[7] = math.min(one.sums[6], one.smallest), math.max(one.sums[7], one.largest)
-  change_sums(one.sums, 9, one.totals)
   one.parts = {}
+  local totals = one.elsewhere
   for epoch, change in pairs(one.epochs) do
     local field = epoch .. ' ' .. one.field
     local parts = read_packed(epochs_key(one.content), field, { 0, 0, 0, 0, 0, 0 })
     change_sums(parts, 1, change)
     parts[6] = parts[6] + change.positive
     one.parts[field] = cmsgpack.pack(parts)
+    join_all(totals, change)
   end
+  change_sums(one.sums, 9, totals)
 end
 
 local function write_series(one)
