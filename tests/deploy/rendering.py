@@ -21,7 +21,7 @@ Object = dict[str, Any]
 Variant = Literal["cluster", "namespace"]
 
 KUSTOMIZE = Path(__file__).parents[2] / "deploy" / "kustomize"
-COMPONENTS = ("config", "git", "iter8-service", "pods", "secrets")
+COMPONENTS = ("config", "git", "iter8-service", "metrics-store", "pods", "secrets")
 """All that an overlay may add to a variant."""
 NAMES = ("kustomize-cluster", "kustomize-namespace", "kustomize-components", *(f"helm-{case}" for case in CASES))
 """The keys of `every_render`."""

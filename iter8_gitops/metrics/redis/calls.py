@@ -22,12 +22,14 @@ class Rules:
     """What holds for every batch of a store. Durations are in seconds.
 
     A histogram keeps exact values while it has at most `exact_values` distinct ones. A transaction counts once for at
-    least `kept_transactions`. `remembered` is for how long the server knows that it has stored a batch.
+    least `kept_transactions`. `remembered` is for how long the server knows that it has stored a batch; one of
+    exposures alone changes nothing the second time, and is remembered only with `mark_all`.
     """
 
     exact_values: int = 4096
     kept_transactions: float = KEPT_TRANSACTIONS
-    remembered: float = 600.0
+    remembered: float = 120.0
+    mark_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _packed(batch: Batch, contents: list[Content], days: int, rules: Rules) -> b
             "listings": [[(numbers[one], numbers[other]) for one, other in pairs] for pairs in batch.listings],
             "lists": batch.lists,
             "log_gamma": _LOG_GAMMA,
-            "marker_ms": round(rules.remembered * 1000),
+            "marker_ms": round(rules.remembered * 1000) if batch.numbers or rules.mark_all else 0,
             "metrics": metrics,
             "named": batch.named,
             "numbers": batch.numbers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from redis import RedisCluster
@@ -28,7 +29,8 @@ class Recorder:
 
     def __init__(self, options: RedisOptions, rules: Rules, clock: Callable[[], float]) -> None:
         self._options = options
-        self._rules = rules
+        # What is waited for must be known to have arrived.
+        self._rules = replace(rules, mark_all=True) if options.wait else rules
         self._clock = clock
         self._learned: dict[str, tuple[Content, ...]] = {}
 

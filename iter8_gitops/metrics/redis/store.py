@@ -35,7 +35,7 @@ class RedisMetricStore:
 
     A batch is applied by one script per application, all or nothing; a batch of several applications is one
     transaction on a single server, and one step after the other in a cluster. One that failed is completed, and
-    nothing of it repeated, when the same is recorded again within some minutes.
+    nothing of it repeated, when the same is recorded again within a minute or so.
     """
 
     def __init__(

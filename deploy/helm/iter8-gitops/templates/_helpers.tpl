@@ -31,6 +31,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{- /* The password is a file, so it is neither in the manifest nor in the environment. */ -}}
+{{- define "iter8-gitops.metricsStoreEnv" -}}
+{{- with .Values.metricsStore -}}
+{{- $url := .url -}}
+{{- if and .secretName .passwordKey -}}
+{{- $url = printf "%s%spassword_file=/etc/iter8-gitops/metrics-store/%s" .url (ternary "&" "?" (contains "?" .url)) .passwordKey -}}
+{{- end -}}
+- name: ITER8_METRICS_STORE
+  value: {{ $url | quote }}
+{{- end -}}
+{{- end -}}
+
+{{- define "iter8-gitops.metricsStoreMount" -}}
+- name: metrics-store
+  mountPath: /etc/iter8-gitops/metrics-store
+  readOnly: true
+{{- end -}}
+
 {{- define "iter8-gitops.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
