@@ -138,7 +138,7 @@ metrics_store_option = click.option(
     show_default=True,
     metavar="URL",
     help="Where exposures and metrics are kept: 'sqlite:' is a file of the state directory, 'sqlite:PATH' another one; "
-    "plugins may know more.",
+    "'redis://HOST' a Redis or Valkey that many machines share (docs/metrics-store.md); plugins may know more.",
 )
 WEBHOOK_SECRET_VARIABLE = "ITER8_WEBHOOK_SECRET"  # noqa: S105 - its name
 webhook_secret_option = click.option(

@@ -13,6 +13,9 @@ import click
 import pytest
 
 from iter8_gitops.cli import main
+from iter8_gitops.cli.options import METRICS_STORE_VARIABLE
+from iter8_gitops.metrics.redis.passwords import FromFile
+from iter8_gitops.metrics.redis.urls import parse
 from tests.deploy.rendering import NAMES, Object, arguments, container_of, kustomize, of_kind, pod_of
 
 
@@ -108,6 +111,37 @@ def test_what_the_secret_says_of_git_reaches_the_controller(
     name, *words = arguments(renders["kustomize-components"], "controller")
     options = parsed(name, words)
     assert (options["location"], options["branch"], options["subpath"]) == ("the url", "the branch", "the path")
+
+
+def test_helm_gives_every_container_the_metric_store_and_its_password_as_a_file(
+    renders: dict[str, list[Object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: True)  # The files are there in the pod.
+    for name in ("controller", "http", "grpc"):
+        container = container_of(renders["helm-everything"], name)
+        (url,) = (each["value"] for each in container["env"] if each["name"] == METRICS_STORE_VARIABLE)
+        given = parse(url)
+        assert (str(given), given.user, given.prefix) == ("rediss://valkey.shop:6380", "iter8", "prod")
+        assert given.password == FromFile(Path("/etc/iter8-gitops/metrics-store/password"))
+        assert "/etc/iter8-gitops/metrics-store" in [mount["mountPath"] for mount in container["volumeMounts"]]
+
+
+def test_the_component_gives_every_container_the_url_of_the_metric_store_from_a_secret(
+    renders: dict[str, list[Object]],
+) -> None:
+    for name in ("controller", "http", "grpc"):
+        container = container_of(renders["kustomize-components"], name)
+        (source,) = (each["valueFrom"] for each in container["env"] if each["name"] == METRICS_STORE_VARIABLE)
+        assert source == {"secretKeyRef": {"name": "iter8-gitops-metrics-store", "key": "url"}}
+        assert "/etc/iter8-gitops/metrics-store" in [mount["mountPath"] for mount in container["volumeMounts"]]
+
+
+@pytest.mark.parametrize(("name", "port"), [("helm-everything", 6380), ("kustomize-components", 6379)])
+def test_the_network_policy_lets_the_metric_store_be_reached(
+    renders: dict[str, list[Object]], name: str, port: int
+) -> None:
+    (policy,) = of_kind(renders[name], "NetworkPolicy")
+    assert port in [each["port"] for rule in policy["spec"]["egress"] for each in rule["ports"]]
 
 
 def test_an_overlay_chooses_the_namespace_of_everything() -> None:

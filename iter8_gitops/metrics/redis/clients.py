@@ -48,10 +48,15 @@ class Clients:
         return kept
 
     def renew(self) -> None:
-        """Forget every connection: an address may lead to another server now."""
-        client = self._by_process.pop(os.getpid(), None)
-        if isinstance(client, Redis):
-            client.connection_pool.disconnect(inuse_connections=False)
+        """Forget every connection: an address may lead to another server now. Other threads keep those they use."""
+        client: Any = self._by_process.pop(os.getpid(), None)
+        if isinstance(client, RedisCluster):
+            cluster: Any = client
+            nodes: list[Any] = [node.redis_connection for node in cluster.get_nodes()]
+        else:
+            nodes = [client]
+        for node in filter(None, nodes):
+            node.connection_pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
         """Close all connections; may be called again."""

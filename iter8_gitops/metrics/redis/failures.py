@@ -92,7 +92,7 @@ def _advice(error: Exception, options: RedisOptions) -> str:
     if isinstance(error, exceptions.TimeoutError):
         if "connecting" in text:
             tls = ", and that it speaks TLS on this port" if options.tls else ""
-            return f"no connection within {options.connect_timeout:g} s; check that it runs, the address{tls}"
+            return f"no connection within {options.connect_timeout:g} s; check that it runs at this address{tls}"
         return f"no answer within {options.timeout:g} s; try again, and see what keeps it busy"
     for kind, advice in _BY_TYPE:
         if isinstance(error, kind):
@@ -100,7 +100,7 @@ def _advice(error: Exception, options: RedisOptions) -> str:
     if isinstance(error, exceptions.ConnectionError | OSError):
         asked = options.tls is not None and options.tls.cert_file is None
         tls = ", and whether it wants a certificate of ours (cert_file)" if asked else ""
-        return f"it cannot be reached, or the connection was lost; check that it runs, the address{tls}"
+        return f"it cannot be reached, or the connection was lost; check that it runs at this address{tls}"
     return "it cannot be used now"
 
 

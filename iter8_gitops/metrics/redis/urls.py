@@ -57,7 +57,7 @@ def parse(url: str) -> RedisOptions:
         connect_timeout=given.take("connect_timeout", _positive, 2.0),
         wait=given.take("wait", _count, 0),
         wait_timeout=given.take("wait_timeout", _positive, 1.0),
-        kept_transactions=given.take("keep_transactions", _days, KEPT_TRANSACTIONS),
+        kept_transactions=given.take("transactions", _days, KEPT_TRANSACTIONS),
     )
     given.expect_no_more()
     if options.user and options.password is None:

@@ -16,11 +16,8 @@ from tests.metrics.redis.conftest import OpenRedis
 from tests.metrics.redis.servers import RedisServer, running
 from tests.metrics.streams import APPLICATION, arm, value
 
-RIGHTS = (
-    "~iter8:* resetchannels -@all +evalsha +eval +multi +exec +wait +exists +hget +hmget +hgetall +hset +hincrby +hdel "
-    "+hlen +del +set +pexpire +pttl +smismember +sadd +zadd +zrem +zrange"
-)
-"""As docs/metrics-store.md has it."""
+PAGE = (Path(__file__).parents[3] / "docs" / "metrics-store.md").read_text(encoding="utf-8")
+RIGHTS = PAGE.partition("needs these, and no more")[2].partition("```text\n")[2].partition("\n```")[0]
 
 
 def made(folder: Path, *arguments: str) -> None:

@@ -14,9 +14,14 @@ from iter8_gitops.metrics.redis.store import RedisMetricStore
 from iter8_gitops.spec.metric import Exposure
 from tests.metrics.redis.conftest import OpenRedis
 from tests.metrics.redis.servers import running_cluster
+from tests.metrics.redis.test_access import RIGHTS
 from tests.metrics.streams import arm, value
 
 APPLICATIONS = [f"shop/app-{number}" for number in range(12)] + ["", "a}b", "{", "{}x", "é b"]
+
+
+def ports(cluster_url: str) -> list[int]:
+    return [int(address.rpartition(":")[2]) for address in cluster_url.removeprefix("redis+cluster://").split(",")]
 
 
 def record_everywhere(store: RedisMetricStore, number: float) -> None:
@@ -40,8 +45,8 @@ def test_all_keys_of_an_application_are_in_one_slot(cluster_url: str, open_redis
     prefix = token_hex(4)
     record_everywhere(open_redis(f"{cluster_url}?prefix={prefix}"), 1)
     slots: dict[bytes, set[int]] = {}
-    for address in cluster_url.removeprefix("redis+cluster://").split(","):
-        with Redis(port=int(address.rpartition(":")[2])) as client:
+    for port in ports(cluster_url):
+        with Redis(port=port) as client:
             for key in client.keys(f"{prefix}:*"):
                 slots.setdefault(key.split(b"}")[0], set()).add(key_slot(key))
     assert len(slots) == len(APPLICATIONS)
@@ -53,6 +58,18 @@ def test_one_known_node_is_enough(cluster_url: str, open_redis: OpenRedis) -> No
     store = open_redis(f"{cluster_url.partition(',')[0]}?prefix={token_hex(4)}")
     record_everywhere(store, 1)
     assert counts(store, APPLICATIONS[3]) == ((1.0, 1),)
+
+
+def test_a_user_needs_no_more_rights_than_the_documentation_says(cluster_url: str, open_redis: OpenRedis) -> None:
+    for port in ports(cluster_url):
+        with Redis(port=port) as client:
+            granted = (*RIGHTS.split(), "+cluster|slots", "+command", "+asking")
+            client.acl_setuser("iter8", enabled=True, passwords="+s3cret", reset=True)
+            client.execute_command("ACL", "SETUSER", "iter8", *granted)
+    store = open_redis(cluster_url.replace("://", "://iter8:s3cret@"))
+    record_everywhere(store, 1)
+    assert {counts(store, application) for application in APPLICATIONS} == {((1.0, 1),)}
+    assert store.statistics(APPLICATIONS[0], {0: "sig"})
 
 
 def test_waiting_for_replicas_that_a_cluster_has_not_is_told(cluster_url: str, open_redis: OpenRedis) -> None:

@@ -21,7 +21,6 @@ OPENS = """
     from iter8_gitops.metrics.redis.store import RedisMetricStore
     from iter8_gitops.metrics.redis.urls import parse
     from iter8_gitops.metrics.writer import GroupCommitWriter
-    from iter8_gitops.spec.metric import Exposure
     from tests.metrics.streams import arm, value
 
     store = RedisMetricStore(parse(sys.argv[1]))
@@ -40,7 +39,7 @@ WRITES_AND_ACKNOWLEDGES = """
     def work(_):
         while True:
             group = [next(numbers) for _ in range(3)]
-            writer.expose(Exposure(arm(group[0] % 2), f"user:{group[0] % 50}"))
+            writer.expose(arm(group[0] % 2), f"user:{group[0] % 50}")
             writer.submit([value(float(n), f"user:{n % 50}") for n in group]).result()
             sys.stdout.write("".join(f"{n}\\n" for n in group))
             sys.stdout.flush()
@@ -115,7 +114,7 @@ FORKS = """
     for n in range(3):
         child = os.fork()
         if not child:
-            writer.expose(Exposure(arm(), "silent"))
+            writer.expose(arm(), "silent")
             writer.submit([value(1.0, f"child-{n}")]).result(20)
             writer.close()
             store.close()

@@ -73,7 +73,7 @@ def test_days_are_deleted_when_nothing_in_them_counts_any_more(redis_server: Red
 
 def test_how_long_they_are_remembered_is_an_option(store_url: str) -> None:
     clock = Clock()
-    store = opened(f"{store_url}&keep_transactions=24h", clock)
+    store = opened(f"{store_url}&transactions=24h", clock)
     store.record([], [order()])
     clock.now += DAY
     store.record([], [order()])

@@ -35,7 +35,7 @@ def test_everything_may_be_said(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     given = parse(
         f"rediss://ann:p%40ss%2F@[::1]:7000/3?prefix=shop:x&timeout=1m&connect_timeout=100ms&wait=2&wait_timeout=1.5s"
-        f"&keep_transactions=48h&ca_file={tmp_path}/ca&cert_file={tmp_path}/cert&key_file={tmp_path}/key"
+        f"&transactions=48h&ca_file={tmp_path}/ca&cert_file={tmp_path}/cert&key_file={tmp_path}/key"
     )
     assert given == RedisOptions(
         addresses=(Address("::1", 7000),),
@@ -69,7 +69,7 @@ def test_a_cluster_may_have_several_addresses() -> None:
         ("redis://h?timeout=0s", "timeout: it must be longer than 0"),
         ("redis://h?wait=many", "wait: it must be a number of replicas"),
         ("redis://h?wait=1&wait_timeout=5s", "wait_timeout must be shorter than timeout"),
-        ("redis://h?keep_transactions=1h", "keep_transactions: it must be from 24h"),
+        ("redis://h?transactions=1h", "transactions: it must be from 24h"),
         ("redis://h?prefix={x}", "prefix: 1 to 64 letters"),
         ("redis://h?ca_file=/etc/passwd", "ca_file, cert_file and key_file are for TLS"),
         ("rediss://h?ca_file=/no/such", "ca_file: cannot read /no/such"),
