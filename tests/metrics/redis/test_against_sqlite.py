@@ -49,7 +49,7 @@ def both(server: RedisServer, folder: Path, exact_values: int, stream: Stream) -
     return redis, sqlite
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches(st.one_of(dyadic, decimal)), st.sampled_from([0, 3, 4096]))
 def test_all_that_the_stores_say_is_equal(redis_server: RedisServer, stream: Stream, exact_values: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +58,7 @@ def test_all_that_the_stores_say_is_equal(redis_server: RedisServer, stream: Str
             assert said(redis) == said(sqlite)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches(wide), st.sampled_from([0, 3, 4096]))
 def test_numbers_of_any_size_are_summarised_alike(redis_server: RedisServer, stream: Stream, exact_values: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
