@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from iter8_gitops.core.statistics.quantiles import quantile
-from iter8_gitops.serving.usecases import AnalysisReport
+from iter8_gitops.serving.results import AnalysisReport
 from iter8_gitops.spec.metric import Distribution, MetricReport
 
 Json = dict[str, Any]

@@ -15,8 +15,9 @@ from iter8_gitops.errors import UnavailableError
 from iter8_gitops.sdk.following import HttpFollower
 from iter8_gitops.sdk.keeping import Keeper
 from iter8_gitops.sdk.transport import Transport
+from iter8_gitops.serving.parts import History
 from iter8_gitops.serving.settings import ServingSettings
-from iter8_gitops.serving.usecases import MAX_HISTORY, History
+from iter8_gitops.serving.usecases import MAX_HISTORY
 from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.snapshot import Snapshot
 

@@ -11,8 +11,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from iter8_gitops.serving.results import BoardStatus
 from iter8_gitops.serving.telemetry import Telemetry
-from iter8_gitops.serving.usecases import BoardStatus
 
 
 class SharedCounters(Collector):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from time import time
-from typing import Any, Protocol
+from typing import Any
 
 from iter8_gitops.contracts.metric_store import MetricStore
-from iter8_gitops.core.analysis.values import Analysis
 from iter8_gitops.core.applications import find_routemap, require_state
 from iter8_gitops.core.arguments import check_metric_name, check_transaction, check_user, check_value, shown
 from iter8_gitops.core.attributes import NO_ATTRIBUTES, attribute_texts
@@ -20,100 +18,15 @@ from iter8_gitops.errors import InvalidArgumentError
 from iter8_gitops.metrics.experiments import analyse_experiment, read_experiment, signatures_of
 from iter8_gitops.serving.arguments import Lookup, LookupProduct, Measurement, ReportedExposure
 from iter8_gitops.serving.batches import Answer, Batches
+from iter8_gitops.serving.parts import Board, History, Writer
 from iter8_gitops.serving.reports import Reports, check_count, place
+from iter8_gitops.serving.results import AnalysisReport, BoardStatus, HistoryPage, Overview, RoutemapReport
 from iter8_gitops.serving.telemetry import Telemetry
-from iter8_gitops.spec.history import HistoryEntry
-from iter8_gitops.spec.metric import Arm, ExperimentStatistics, Exposure, MetricReport, MetricValue
-from iter8_gitops.spec.problem import Problem
-from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
+from iter8_gitops.spec.metric import ExperimentStatistics, MetricValue
+from iter8_gitops.spec.snapshot import Snapshot
 
 MAX_HISTORY = 1000
 """The most entries of a history in one answer."""
-
-
-class Board(Protocol):
-    """Where the current snapshot is read."""
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The last published snapshot; its sequence is 0 before the first."""
-
-
-class History(Protocol):
-    """Where what happened to applications is read."""
-
-    def entries(self, application: str, limit: int, before: int | None = None) -> tuple[HistoryEntry, ...]:
-        """The newest `limit` entries (older than the id `before`), newest first. Raises `UnavailableError`."""
-
-
-class Writer(Protocol):
-    """Where exposures and metric values go. Neither call waits for the disk."""
-
-    def expose(self, arm: Arm, user: str, experiment: int) -> None:
-        """Remember, soon, that a user was given a version."""
-
-    def expose_all(self, given: Iterable[tuple[Arm, str, int]]) -> None:
-        """Remember, soon, that users were given versions; each is an arm, a user and an experiment."""
-
-    def is_behind(self, count: int) -> bool:
-        """Whether `count` more exposures have no room now, and would have some in a moment."""
-
-    def submit(self, values: Sequence[MetricValue], exposures: Sequence[Exposure] = ()) -> Future[None]:
-        """Store all of `exposures` and `values`, or none; the future resolves once they are durable."""
-
-
-@dataclass(frozen=True, slots=True)
-class BoardStatus:
-    """How fresh the board is. `staleness` is "" while it is fresh, else a sentence that says why not."""
-
-    published: bool
-    staleness: str
-    snapshot: Snapshot
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """Every problem of every source and routemap, once each, in the order of their files."""
-        found = {problem for source in self.snapshot.sources for problem in source.problems}
-        found.update(problem for state in self.snapshot.routemaps.values() for problem in state.problems)
-        return tuple(sorted(found, key=_by_place))
-
-
-@dataclass(frozen=True, slots=True)
-class RoutemapReport:
-    """One routemap with what is known beside its state.
-
-    `exposed_users` counts, per version index, the users who were given its present content.
-    """
-
-    state: RoutemapState
-    staleness: str
-    exposed_users: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisReport:
-    """The analysis of the experiment that a routemap is in now, and how the values of its contents are distributed."""
-
-    state: RoutemapState
-    analysis: Analysis
-    distributions: MetricReport
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The board and every routemap on it, ascending by application; their users are not counted here."""
-
-    board: BoardStatus
-    routemaps: tuple[RoutemapReport, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """Some of the history of an application, newest first. `next` is what to ask for with `before`, None at the end."""
-
-    application: str
-    entries: tuple[HistoryEntry, ...]
-    next: int | None
 
 
 class Experiments:
@@ -318,7 +231,3 @@ class Experiments:
         snapshot = self._board.snapshot
         require_state(snapshot)
         return snapshot
-
-
-def _by_place(problem: Problem) -> tuple[str, int, int, str]:
-    return (problem.file, problem.line, problem.column, problem.message)

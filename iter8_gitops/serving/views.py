@@ -8,7 +8,7 @@ from typing import Any
 
 from iter8_gitops.core.targeting_changes import Outline
 from iter8_gitops.serving.plans import plan_view, promotion_view, ramp_view
-from iter8_gitops.serving.usecases import BoardStatus, HistoryPage, Overview, RoutemapReport
+from iter8_gitops.serving.results import BoardStatus, HistoryPage, Overview, RoutemapReport
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import ResourceState, SourceStatus, VersionState
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from iter8_gitops.cli import main
 from iter8_gitops.core.analysis.values import Analysis
 from iter8_gitops.serving.analyses import analysis_view
-from iter8_gitops.serving.usecases import AnalysisReport
+from iter8_gitops.serving.results import AnalysisReport
 from iter8_gitops.spec.routemap import MetricDeclaration, Origin
 from iter8_gitops.spec.snapshot import RoutemapState, VersionState
 from tests.core.analysis.building import analysis, arm, converted, experiment, sums

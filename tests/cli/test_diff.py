@@ -19,7 +19,7 @@ from iter8_gitops.errors import NotFoundError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.runtime.foresight.comparing import compare
 from iter8_gitops.runtime.preview import preview
-from iter8_gitops.serving.usecases import BoardStatus, Overview, RoutemapReport
+from iter8_gitops.serving.results import BoardStatus, Overview, RoutemapReport
 from iter8_gitops.serving.views import overview_view, routemap_view
 from iter8_gitops.spec.files import decode_file
 from iter8_gitops.spec.kinds import KindTable

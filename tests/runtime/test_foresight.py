@@ -20,7 +20,7 @@ from iter8_gitops.runtime.foresight.outlook import Lookout, foresee
 from iter8_gitops.runtime.foresight.published import outline_of, state_of
 from iter8_gitops.runtime.inspection import tools
 from iter8_gitops.runtime.intake import Intake
-from iter8_gitops.serving.usecases import RoutemapReport
+from iter8_gitops.serving.results import RoutemapReport
 from iter8_gitops.serving.views import routemap_view
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.resource import Absent, Observation, Resource, ResourceId
