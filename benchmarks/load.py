@@ -17,7 +17,7 @@ from typing import Protocol
 
 import uvloop
 
-WARM_SECONDS, SECONDS = 0.3, 1.0
+START_SECONDS, WARM_SECONDS, SECONDS = 60.0, 0.3, 1.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -104,7 +104,9 @@ async def _rate(target: Target, connections: int) -> Rate:
     loop = asyncio.get_running_loop()
     clients = [target.client(number) for number in range(connections)]
     opened = [await loop.create_connection(client.protocol, "127.0.0.1", target.port) for client in clients]
-    await asyncio.sleep(WARM_SECONDS)
+    async with asyncio.timeout(START_SECONDS):
+        while not all(client.answered for client in clients):
+            await asyncio.sleep(WARM_SECONDS)
     began, before, burnt = time.perf_counter(), sum(client.answered for client in clients), _cpu_seconds(target.pid)
     await asyncio.sleep(SECONDS)
     answers = sum(client.answered for client in clients) - before

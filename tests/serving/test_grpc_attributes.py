@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +31,7 @@ def service(bench: Any) -> AbnService:
 def test_attributes_reach_the_rules(service: AbnService, bench: Any, attributes: dict[str, str], version: int) -> None:
     asked = abn_pb2.Application(name="prod/backend", user="carol", attributes=attributes)
 
-    answer = asyncio.run(service.lookup(asked.SerializeToString()))
+    answer = service.lookup(asked.SerializeToString())
 
     assert abn_pb2.VersionRecommendation.FromString(answer).versionNumber == version
     assert [exposure.arm.version for exposure in bench.writer.exposures] == [version]

@@ -23,6 +23,7 @@ SERVICE = "main.ABN"
 
 _log = logging.getLogger(__name__)
 _NOTHING: bytes = Empty().SerializeToString()
+_Call: TypeAlias = Callable[[bytes], bytes | Awaitable[bytes]]
 _Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 
 
@@ -36,8 +37,8 @@ class AbnService:
     def __init__(self, experiments: Experiments) -> None:
         self._experiments = experiments
 
-    async def lookup(self, data: bytes) -> bytes:
-        """Which version the user gets."""
+    def lookup(self, data: bytes) -> bytes:
+        """Which version the user gets, at once."""
         request = decoded(Application, data)
         found = self._experiments.lookup(request.name, request.user, "name", request.attributes)
         return _encoded(found.version_number)
@@ -62,7 +63,7 @@ def _encoded(version: int) -> bytes:
 def abn_handler(experiments: Experiments, telemetry: Telemetry) -> grpc.GenericRpcHandler:
     """The service, ready to be added to a `grpc.aio` server."""
     service = AbnService(experiments)
-    calls = {"Lookup": service.lookup, "WriteMetric": service.write_metric}
+    calls: dict[str, _Call] = {"Lookup": service.lookup, "WriteMetric": service.write_metric}
     # Without (de)serializers, gRPC hands over bytes.
     handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
         name: grpc.unary_unary_rpc_method_handler(_answering(name, call, telemetry)) for name, call in calls.items()
@@ -70,9 +71,7 @@ def abn_handler(experiments: Experiments, telemetry: Telemetry) -> grpc.GenericR
     return grpc.method_handlers_generic_handler(SERVICE, handlers)
 
 
-def _answering(
-    name: str, call: Callable[[bytes], Awaitable[bytes]], telemetry: Telemetry
-) -> Callable[[bytes, _Context], Awaitable[bytes]]:
+def _answering(name: str, call: _Call, telemetry: Telemetry) -> Callable[[bytes, _Context], Awaitable[bytes]]:
     """`call` as a gRPC method that turns errors into status codes and counts itself as `name`."""
     status = grpc.StatusCode
 
@@ -82,7 +81,9 @@ def _answering(
             if _is_late(context):
                 message = "the deadline had passed before the call was begun"
                 raise _TooLateError(message)
-            answered = await call(data)
+            answered = call(data)
+            if not isinstance(answered, bytes):
+                answered = await answered
         except asyncio.CancelledError:
             code = status.DEADLINE_EXCEEDED if _is_late(context) else status.CANCELLED
             telemetry.request("grpc", name, perf_counter() - started, code.name)

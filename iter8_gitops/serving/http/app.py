@@ -15,7 +15,7 @@ from iter8_gitops.serving.flags import Flags
 from iter8_gitops.serving.http import ofrep_events
 from iter8_gitops.serving.http.answers import add_error_handlers
 from iter8_gitops.serving.http.dashboards import AbnDashboardResource
-from iter8_gitops.serving.http.decisions import ExposuresResource, LookupResource, MetricsResource
+from iter8_gitops.serving.http.decisions import LOOKUP, ExposuresResource, LookupResource, MetricsResource
 from iter8_gitops.serving.http.hooks import GitHookResource
 from iter8_gitops.serving.http.load_tests import LoadTestDashboardResource, LoadTestResultResource
 from iter8_gitops.serving.http.ofrep import FlagResource, FlagsResource
@@ -102,7 +102,7 @@ def create_app(
     app = App(request_type=TimedRequest, middleware=[RequestTelemetry(telemetry)])
     app.add_middleware(NoWebSockets())
     add_error_handlers(app)
-    app.add_route("/v1/lookup", LookupResource(experiments))
+    app.add_route(LOOKUP, LookupResource(experiments))
     app.add_route("/v1/metrics", MetricsResource(experiments))
     app.add_route("/v1/exposures", ExposuresResource(experiments))
     app.add_route("/v1/snapshot", SnapshotResource(experiments))

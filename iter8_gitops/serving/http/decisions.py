@@ -15,15 +15,18 @@ from iter8_gitops.serving.http.answers import answer_json, encode, refusal_probl
 from iter8_gitops.serving.http.batches import count_of, lookups_in
 from iter8_gitops.serving.http.bodies import exact_number, read_json
 from iter8_gitops.serving.http.measurements import exposures_in, measurements_in
-from iter8_gitops.serving.http.queries import lookup_in
+from iter8_gitops.serving.http.queries import attributes_in, parameter
 from iter8_gitops.serving.usecases import Experiments
+
+LOOKUP = "/v1/lookup"
+"""Where lookups are answered."""
 
 _PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.01
 
 
 @lru_cache(maxsize=100_000)
-def _encoded(found: Recommendation) -> bytes:
+def encoded(found: Recommendation) -> bytes:
     """Encoded once for all users of a version."""
     return encode(
         {
@@ -39,7 +42,7 @@ def _encoded(found: Recommendation) -> bytes:
 
 
 def _encoded_answer(answer: Answer) -> bytes:
-    return _encoded(answer) if isinstance(answer, Recommendation) else encode({"error": refusal_problem(answer)})
+    return encoded(answer) if isinstance(answer, Recommendation) else encode({"error": refusal_problem(answer)})
 
 
 class LookupResource:
@@ -50,16 +53,17 @@ class LookupResource:
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Answer at once: everything is in memory, and the exposure is recorded behind the answer."""
-        application, user, attributes = lookup_in(req)
-        found = self._experiments.lookup(application, user, attributes=attributes)
-        resp.data = _encoded(found)
+        found = self._experiments.lookup(
+            parameter(req, "application"), parameter(req, "user"), attributes=attributes_in(req)
+        )
+        resp.data = encoded(found)
 
     async def on_post(self, req: Request, resp: Response) -> None:
         """Answer one lookup, or a batch; of a batch, all or nothing is recorded when something cannot be used."""
         asked = lookups_in(await read_json(req, exact_number))
         if isinstance(asked, Lookup):
             found = self._experiments.lookup(asked.application, asked.user, attributes=asked.attributes)
-            resp.data = _encoded(found)
+            resp.data = encoded(found)
             return
         await self._let_the_store_catch_up(count_of(asked))
         answers = self._experiments.lookup_all(asked)

@@ -30,17 +30,6 @@ def parameter(req: Request, name: str) -> str:
     return value
 
 
-def lookup_in(req: Request) -> tuple[str, str, Mapping[str, str] | None]:
-    """(application, user, attributes) of a lookup. Raises as `parameter` does."""
-    params = req.params
-    if len(params) <= _WITHOUT_ATTRIBUTES:
-        application, user = params.get("application", ""), params.get("user", "")
-        # What nearly every lookup is, at the cost of one call; the rest finds out what is wrong with the others.
-        if type(application) is type(user) is str and _REPLACEMENT not in application + user:
-            return application, user, None
-    return parameter(req, "application"), parameter(req, "user"), attributes_in(req)
-
-
 def attributes_in(req: Request) -> Mapping[str, str] | None:
     """The query parameters `attribute.NAME` by name, None when there are none. Raises as `parameter` does."""
     if len(req.params) <= _WITHOUT_ATTRIBUTES:

@@ -14,6 +14,7 @@ from iter8_gitops.serving.backend import Backend
 from iter8_gitops.serving.http.app import TimedRequest, create_app
 from iter8_gitops.serving.http.listening import listen
 from iter8_gitops.serving.http.origins import allow_origins
+from iter8_gitops.serving.http.shortcut import LookupShortcut
 from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.settings import ServingSettings
@@ -72,7 +73,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
         for name, value in values.items():
             self.cfg.set(name, value)
 
-    def load(self) -> App[TimedRequest, Response]:
+    def load(self) -> App[TimedRequest, Response] | LookupShortcut:
         """The application of one worker, called in it: threads and SQLite files do not survive a fork."""
         self._backend = backend = Backend(self._settings)
         state = self._settings.state
@@ -81,8 +82,10 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
         load_tests = LoadTests(LoadTestStore(state.load_tests))
         app = create_app(backend.experiments, backend.telemetry, scrape, webhooks, load_tests, self._is_stopping)
         app.add_middleware(_ClosesAtShutdown(backend.close))
-        allow_origins(app, self._settings.cors_origins)
-        return app
+        if self._settings.cors_origins:
+            allow_origins(app, self._settings.cors_origins)
+            return app  # every answer needs the headers for browsers, which only Falcon adds
+        return LookupShortcut(app, backend.experiments, backend.telemetry)
 
     def _after_fork(self, _arbiter: Any, worker: Any) -> None:
         self._worker = worker
