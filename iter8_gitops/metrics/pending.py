@@ -43,6 +43,11 @@ class Batch:
             exposures += submission.exposures
         return exposures
 
+    @property
+    def count(self) -> int:
+        """How many `exposures` there are."""
+        return len(self.exposed) + sum(len(submission.exposures) for submission in self.submissions)
+
     @classmethod
     def joined(cls, batches: Iterable[Batch]) -> Batch:
         """Several batches as one, in their order."""

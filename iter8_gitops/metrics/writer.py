@@ -57,6 +57,7 @@ class GroupCommitWriter:
         os.register_at_fork(after_in_child=lambda: (start := in_child()) and start())
 
     def _start_afresh(self) -> None:
+        self.stored_exposures = 0
         self._dropped = 0
         self._arrivals: deque[Exposed] = deque()
         self._awake = False
@@ -224,6 +225,7 @@ class GroupCommitWriter:
 
     def _succeed(self, batch: Batch) -> None:
         self._store_failed = False
+        self.stored_exposures += batch.count
         for submission in batch.submissions:
             submission.done.set_result(None)
 

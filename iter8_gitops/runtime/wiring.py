@@ -26,6 +26,7 @@ from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.runtime.source_configuration import SourceConfiguration
 from iter8_gitops.runtime.source_requests import source_request
 from iter8_gitops.runtime.steering.opening import OpenPromoter, open_pilot
+from iter8_gitops.runtime.telemetry_folder import open_telemetry, share_counters
 from iter8_gitops.spec.kinds import KindTable
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def run_controller(settings: ControllerSettings, open_promoter: OpenPromoter | N
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    share_counters(settings.state)
     with ExitStack() as stack:
         parts = controller_parts(settings, stack, open_promoter)
         Controller(parts).run(stop)
@@ -73,6 +75,10 @@ def controller_parts(
     )
     board = BoardPublisher(settings.state.board)
     stack.callback(board.close)
+    telemetry = open_telemetry(
+        settings.state, notifications.counts
+    )  # the board's lock is held: nobody else counts here
+    stack.callback(telemetry.close)
     last_good = LastGood(settings.state.last_good)
     stack.callback(last_good.close)
     resolver = KindResolver(configuration.resource_types, plugins, opened.find_kind)
@@ -100,6 +106,7 @@ def controller_parts(
         tell=notifications.tell,
         pilot=open_pilot(settings, configuration, plugins, resolver.table(), open_promoter, stack),
         resync_seconds=configuration.resync_seconds,
+        timed=telemetry.timed,
     )
 
 

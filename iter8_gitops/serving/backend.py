@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from time import time
 from types import TracebackType
 from typing import Self
 
 from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
 from iter8_gitops.hooks.manager import Plugins
+from iter8_gitops.metrics.experiments import analyse_experiment
 from iter8_gitops.metrics.writer import GroupCommitWriter
 from iter8_gitops.serving.boards import open_board
 from iter8_gitops.serving.settings import ServingSettings
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
+from iter8_gitops.serving.verdicts import Verdicts
 
 FLUSH_SECONDS = 5.0
 
@@ -28,7 +31,9 @@ class Backend:
         self._board = open_board(settings)
         self._store = open_metric_store(settings)
         self._writer = GroupCommitWriter(self._store)
-        self.telemetry = Telemetry(lambda: self._writer.dropped_exposures)
+        writer = self._writer
+        self.telemetry = Telemetry(lambda: writer.dropped_exposures, lambda: writer.stored_exposures)
+        self.verdicts = Verdicts(lambda state: analyse_experiment(self._store, state, time()))
         self.experiments = Experiments(self._board, self._store, self._writer, self.telemetry, self._board.history)
         self._board.start()
 

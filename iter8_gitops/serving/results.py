@@ -14,11 +14,12 @@ from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class BoardStatus:
-    """How fresh the board is. `staleness` is "" while it is fresh, else a sentence that says why not."""
+    """How fresh the board is `now` (seconds since 1970). `staleness` says why it is not fresh, "" while it is."""
 
     published: bool
     staleness: str
     snapshot: Snapshot
+    now: float = 0.0
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -1,4 +1,4 @@
-"""What a Prometheus scrape shows: the counters of every process, and the board as it is now."""
+"""What a Prometheus scrape shows: the counters of every process, the board as it is now, and what is measured."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from iter8_gitops.serving.board_gauges import board_gauges, source_gauges, steering_gauges, version_gauges
 from iter8_gitops.serving.results import BoardStatus
 from iter8_gitops.serving.telemetry import Telemetry
+from iter8_gitops.serving.verdict_gauges import verdict_gauges
+from iter8_gitops.serving.verdicts import Verdicts
 
 
 class SharedCounters(Collector):
@@ -28,68 +31,40 @@ class SharedCounters(Collector):
         return merged
 
 
-class BoardGauges(Collector):
-    """Gauges computed from the snapshot at the time of the scrape; `status` asks for it."""
+class Gauges(Collector):
+    """Gauges computed at the time of the scrape; `status` asks for the board, `verdicts` knows the analyses."""
 
-    def __init__(self, status: Callable[[], BoardStatus]) -> None:
+    def __init__(self, status: Callable[[], BoardStatus], verdicts: Verdicts | None) -> None:
         self._status = status
+        self._verdicts = verdicts
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance, so that registering does not read the board."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """The board, its routemaps' versions, and its sources."""
+        """The board, its sources and routemaps, and what is known of their experiments."""
         status = self._status()
-        yield from _of_the_board(status)
-        yield from _of_versions(status)
-        yield from _of_sources(status)
-
-
-def _of_the_board(status: BoardStatus) -> Iterable[Metric]:
-    snapshot = status.snapshot
-    yield GaugeMetricFamily("iter8_board_sequence", "Publications so far.", snapshot.sequence)
-    yield GaugeMetricFamily("iter8_routemaps", "Routemaps in force.", len(snapshot.routemaps))
-    yield GaugeMetricFamily("iter8_problems", "Problems that a person must fix.", len(status.problems))
-    yield GaugeMetricFamily("iter8_stale", "1 when the board could not be renewed, else 0.", bool(status.staleness))
-
-
-def _of_versions(status: BoardStatus) -> Iterable[Metric]:
-    labels = ("application", "version")
-    weights = GaugeMetricFamily("iter8_version_weight", "Weight in force.", labels=labels)
-    available = GaugeMetricFamily("iter8_version_available", "1 when available, else 0.", labels=labels)
-    stalled = GaugeMetricFamily(
-        "iter8_version_stalled", "1 when not ready within its progress deadline, else 0.", labels=labels
-    )
-    for state in status.snapshot.routemaps.values():
-        for version in state.versions:
-            key = (state.application, str(version.index))
-            weights.add_metric(key, version.weight)
-            available.add_metric(key, version.available)
-            stalled.add_metric(key, version.stalled)
-    return weights, available, stalled
-
-
-def _of_sources(status: BoardStatus) -> Iterable[Metric]:
-    failing = GaugeMetricFamily("iter8_source_failing", "1 when it cannot be read, else 0.", labels=("source",))
-    read_at = GaugeMetricFamily(
-        "iter8_source_read_timestamp_seconds",
-        "When it was last read without failure.",
-        labels=("source",),
-    )
-    for source in status.snapshot.sources:
-        failing.add_metric((source.name,), source.failing_since is not None)
-        if source.read_at is not None:
-            read_at.add_metric((source.name,), source.read_at)
-    return failing, read_at
+        yield from board_gauges(status)
+        yield from source_gauges(status)
+        yield from version_gauges(status.snapshot)
+        yield from steering_gauges(status.snapshot)
+        if self._verdicts is not None:
+            yield from verdict_gauges(self._verdicts.of(status.snapshot))
 
 
 class Scrape:
     """Answers scrapes. `shared` is the folder of the counters of all processes, None for this one's alone."""
 
-    def __init__(self, telemetry: Telemetry, status: Callable[[], BoardStatus], shared: Path | None) -> None:
+    def __init__(
+        self,
+        telemetry: Telemetry,
+        status: Callable[[], BoardStatus],
+        shared: Path | None,
+        verdicts: Verdicts | None = None,
+    ) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(BoardGauges(status))
+        self._registry.register(Gauges(status, verdicts))
         self._registry.register(telemetry.registry if shared is None else SharedCounters(shared))
 
     def answer(self, accept: str) -> tuple[bytes, str]:

@@ -51,10 +51,13 @@ class Telemetry:
     Labels have few values each: applications and versions that exist, and routes by their template.
     """
 
-    def __init__(self, dropped_exposures: Callable[[], int] = lambda: 0) -> None:
-        """`dropped_exposures` tells how many exposures this process could not record since it started."""
+    def __init__(
+        self, dropped_exposures: Callable[[], int] = lambda: 0, stored_exposures: Callable[[], int] = lambda: 0
+    ) -> None:
+        """How many exposures this process could not record, and how many it has, since it started."""
         self._dropped_exposures = dropped_exposures
-        self._counted_drops = 0
+        self._stored_exposures = stored_exposures
+        self._counted_drops = self._counted_exposures = 0
         self.registry = CollectorRegistry()
         self._lookups = Counter(
             "iter8_lookups", "Lookups answered.", ("application", "version"), registry=self.registry
@@ -62,6 +65,11 @@ class Telemetry:
         self._values = Counter("iter8_metric_values", "Metric values stored.", registry=self.registry)
         self._drops = Counter(
             "iter8_dropped_exposures", "Exposures that could not be recorded.", registry=self.registry
+        )
+        self._exposures = Counter(
+            "iter8_exposures",
+            "Exposures stored. Each process remembers what it has stored, and does not store it again.",
+            registry=self.registry,
         )
         self._errors = Counter(
             "iter8_request_errors",
@@ -106,6 +114,9 @@ class Telemetry:
         dropped = self._dropped_exposures()
         self._drops.inc(dropped - self._counted_drops)
         self._counted_drops = dropped
+        stored = self._stored_exposures()
+        self._exposures.inc(stored - self._counted_exposures)
+        self._counted_exposures = stored
 
     async def flush_regularly(self) -> None:
         """Flush until cancelled, and then once more."""

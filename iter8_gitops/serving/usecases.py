@@ -223,8 +223,8 @@ class Experiments:
 
     def board_status(self) -> BoardStatus:
         """Whether there is a snapshot, and whether it is fresh. Never raises."""
-        snapshot = self._board.snapshot
-        return BoardStatus(has_state(snapshot), staleness(snapshot, self._clock()), snapshot)
+        snapshot, now = self._board.snapshot, self._clock()
+        return BoardStatus(has_state(snapshot), staleness(snapshot, now), snapshot, now)
 
     def published(self) -> Snapshot:
         """The whole board. Raises `UnavailableError` before the first snapshot."""

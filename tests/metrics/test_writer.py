@@ -220,6 +220,7 @@ def test_an_exposure_that_cannot_be_stored_is_dropped_alone(writer: GroupCommitW
     writer.submit([value(1.0, "ann")]).result(PATIENCE)
     eventually(lambda: observed.exposed_users(APPLICATION, {0: "sig"}) == {0: 2})
     eventually(lambda: writer.dropped_exposures == 1)
+    assert writer.stored_exposures == 2
 
 
 def test_an_outage_fails_every_submission_of_the_batch_and_none_is_tried_again(

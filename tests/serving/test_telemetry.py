@@ -20,3 +20,11 @@ def test_lookups_are_seen_after_a_flush_by_application_and_version() -> None:
     telemetry.flush()
     labels = {"application": "shop/web", "version": "1"}
     assert telemetry.registry.get_sample_value("iter8_lookups_total", labels) == 2
+
+
+def test_exposures_are_counted_once_they_are_stored() -> None:
+    stored = iter((0, 3, 3, 7))
+    telemetry = Telemetry(stored_exposures=lambda: next(stored))
+    for _ in range(4):
+        telemetry.flush()
+    assert telemetry.registry.get_sample_value("iter8_exposures_total") == 7

@@ -77,7 +77,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
         """The application of one worker, called in it: threads and SQLite files do not survive a fork."""
         self._backend = backend = Backend(self._settings)
         state = self._settings.state
-        scrape = Scrape(backend.telemetry, backend.experiments.board_status, state.prometheus)
+        scrape = Scrape(backend.telemetry, backend.experiments.board_status, state.prometheus, backend.verdicts)
         webhooks = Webhooks(self._settings.webhook_secret, state.nudges, state.deliveries)
         load_tests = LoadTests(LoadTestStore(state.load_tests))
         app = create_app(backend.experiments, backend.telemetry, scrape, webhooks, load_tests, self._is_stopping)
