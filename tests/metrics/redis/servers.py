@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from redis import Redis
@@ -25,14 +25,16 @@ _HIGHEST_PORT = 55_000
 
 
 def redis_program() -> str:
-    """The path of redis-server; skips the test where there is none, and fails it in CI."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server")
-    if found is None:
-        message = "needs redis-server: install the package redis-server, or valkey-server"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
+    """The path of redis-server, or Valkey's."""
+    return shutil.which("redis-server") or shutil.which("valkey-server") or missing("redis-server (or valkey-server)")
+
+
+def missing(program: str) -> NoReturn:
+    """Skip the test for want of a program, and fail it in CI."""
+    message = f"needs {program}: install the package of that name"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 class RedisServer:

@@ -13,7 +13,7 @@ import pytest
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.metrics.redis.store import RedisMetricStore
 from tests.metrics.redis.conftest import OpenRedis
-from tests.metrics.redis.servers import RedisServer, running
+from tests.metrics.redis.servers import RedisServer, missing, running
 from tests.metrics.streams import APPLICATION, arm, value
 
 PAGE = (Path(__file__).parents[3] / "docs" / "metrics-store.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ def made(folder: Path, *arguments: str) -> None:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an authority, a server's and a client's certificate."""
     if shutil.which("openssl") is None:
-        pytest.skip("needs openssl: install the package openssl")
+        missing("openssl")
     folder = tmp_path_factory.mktemp("certificates")
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     made(

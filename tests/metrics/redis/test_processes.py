@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
+from typing import TypeAlias
 
 import pytest
 
@@ -27,9 +29,23 @@ OPENS = """
 """
 
 
-def started(script: str, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", dedent(OPENS) + dedent(script), *arguments]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def started() -> Iterator[Start]:
+    """Runs a script with arguments; none outlives the test."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(script: str, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", dedent(OPENS) + dedent(script), *arguments]
+        processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate(timeout=30)
 
 
 WRITES_AND_ACKNOWLEDGES = """
@@ -51,7 +67,7 @@ WRITES_AND_ACKNOWLEDGES = """
 
 @pytest.mark.parametrize("killed", ["writers", "server"])
 def test_after_kill_9_under_load_every_acknowledged_value_is_there_exactly_once(
-    tmp_path: Path, open_redis: OpenRedis, killed: str
+    tmp_path: Path, open_redis: OpenRedis, started: Start, killed: str
 ) -> None:
     with running(tmp_path, appendonly="yes", appendfsync="always", hash_max_listpack_entries="8") as server:
         writers = [started(WRITES_AND_ACKNOWLEDGES, server.url, str(1 + n * 1_000_000)) for n in range(2)]
@@ -88,7 +104,7 @@ WRITES_ORDERS = """
 
 
 def test_writers_that_die_at_random_and_try_again_count_every_transaction_once(
-    open_redis: OpenRedis, store_url: str
+    open_redis: OpenRedis, started: Start, store_url: str
 ) -> None:
     for generation in range(2):
         writers = [started(WRITES_ORDERS, store_url, f"{generation}-{n}") for n in range(2)]
@@ -129,7 +145,7 @@ FORKS = """
 
 @pytest.mark.parametrize("kind", ["store_url", "cluster_url"])
 def test_a_store_and_a_writer_made_before_a_fork_work_in_every_process(
-    request: pytest.FixtureRequest, open_redis: OpenRedis, kind: str
+    request: pytest.FixtureRequest, open_redis: OpenRedis, started: Start, kind: str
 ) -> None:
     url: str = request.getfixturevalue(kind)
     if kind == "cluster_url":
