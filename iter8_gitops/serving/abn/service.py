@@ -90,6 +90,8 @@ def _answering(name: str, call: _Call, telemetry: Telemetry) -> Callable[[bytes,
             raise
         except Iter8Error as error:
             code, said = _code_of(error), str(error)
+            if code is status.INTERNAL:
+                _log.error("%s failed", name, exc_info=error)
         except Exception as error:  # noqa: BLE001 (a defect of ours must not show its inside to clients)
             _log.error("%s failed", name, exc_info=error)
             code, said = status.INTERNAL, "something went wrong on the server; its log says what"
