@@ -10,7 +10,7 @@ import platform
 from benchmarks.measurement import Measurement, table
 
 # A module of this package each, with `measure`.
-SPEED = ("assignment", "sdk", "metrics", "redis", "reconcile", "git", "http", "grpc", "batch", "cluster")
+SPEED = ("assignment", "sdk", "openfeature", "metrics", "redis", "reconcile", "git", "http", "grpc", "batch", "cluster")
 NAMES = (*SPEED, "aa", "agreement")
 
 

@@ -27,7 +27,8 @@ ROUNDS, USERS, PEER_USERS = 7, 50_000, 2_000
 WEIGHTS = (90, 10)
 
 
-def _snapshot() -> Snapshot:
+def board() -> Snapshot:
+    """shop/checkout, split 90 to 10, and shop/targeted, where rules ask for more than the user."""
     versions = tuple(
         VersionState(index, f"v{index}", weight, weight, True, True, f"signature{index}", "", "", ())
         for index, weight in enumerate(WEIGHTS)
@@ -70,7 +71,7 @@ def measure() -> list[Measurement]:
     experiment = Experiment(key="shop/checkout", variations=[0, 1], weights=shares)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "board.json"
-        save_snapshot(path, _snapshot())
+        save_snapshot(path, board())
         # Nothing is sent while it is measured.
         client = Client(
             f"file:{path}", report_to="http://127.0.0.1:1", flush_seconds=3600, capacity=10_000_000, exit_seconds=0.1
