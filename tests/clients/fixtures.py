@@ -1,4 +1,4 @@
-"""Clients in JavaScript, with their packages from a lock file, as a pytest fixture."""
+"""Clients in JavaScript, with their packages from a lock file, and Prometheus' tool, as pytest fixtures."""
 
 from __future__ import annotations
 
@@ -57,10 +57,27 @@ def node_client(node_modules: Path, tmp_path: Path) -> NodeClient:
     return run
 
 
-def _require(program: str, package: str) -> str:
+class Promtool(Protocol):
+    """Runs Prometheus' own tool in a folder, and returns what it prints."""
+
+    def __call__(self, folder: Path, *arguments: str) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Promtool:
+    """What Prometheus thinks of rules and queries."""
+    program = _require("promtool", "prometheus", "rules and queries are checked with promtool, of Prometheus")
+
+    def run(folder: Path, *arguments: str) -> str:
+        return _run([program, *arguments], folder, _RUN_SECONDS)
+
+    return run
+
+
+def _require(program: str, package: str, need: str = "clients in JavaScript need Node.js 18 or newer") -> str:
     found = shutil.which(program)
     if found is None:
-        message = f"clients in JavaScript need {program}, of Node.js 18 or newer (on Debian: apt-get install {package})"
+        message = f"{need} (on Debian: apt-get install {package})"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
@@ -69,5 +86,5 @@ def _require(program: str, package: str) -> str:
 
 def _run(command: list[str], folder: Path, seconds: float) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False)
-    assert done.returncode == 0, f"{command} said: {done.stderr}"
+    assert done.returncode == 0, f"{command} said: {done.stderr}{done.stdout}"
     return done.stdout

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-import pytest
 import yaml
 from prometheus_client.core import Metric
 
@@ -20,27 +16,11 @@ from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.verdict_gauges import verdict_gauges
 from iter8_gitops.serving.verdicts import Known
 from iter8_gitops.spec.snapshot import Snapshot
+from tests.clients.fixtures import Promtool
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "prometheus"
 _NAME = re.compile(r"(?<![\w:])iter8_\w+")
-
-
-@pytest.fixture(scope="module")
-def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        message = "rules are checked with promtool, of Prometheus (on Debian: apt-get install prometheus)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
-
-
-def run(*command: str) -> str:
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def told() -> set[str]:
@@ -62,12 +42,12 @@ def told() -> set[str]:
     return {family.name + suffix for family in families for suffix in suffixes[family.type]}
 
 
-def test_promtool_finds_nothing_wrong_with_the_rules(promtool: str) -> None:
-    assert "rules found" in run(promtool, "check", "rules", "rules.yaml")
+def test_promtool_finds_nothing_wrong_with_the_rules(promtool: Promtool) -> None:
+    assert "rules found" in promtool(FOLDER, "check", "rules", "rules.yaml")
 
 
-def test_rules_record_and_alert_as_their_tests_say(promtool: str) -> None:
-    assert "SUCCESS" in run(promtool, "test", "rules", "rules_test.yaml")
+def test_rules_record_and_alert_as_their_tests_say(promtool: Promtool) -> None:
+    assert "SUCCESS" in promtool(FOLDER, "test", "rules", "rules_test.yaml")
 
 
 def test_every_rule_is_tested() -> None:
