@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.controlplane.control_plane import ControlPlane
+from tests.e2e.on_kubernetes import LEASE_SECONDS, Shop
 from tests.e2e.system import Repository, System
 
 
@@ -31,3 +33,21 @@ def up(tmp_path: Path) -> Iterator[Callable[..., System]]:
         if system.process.poll() is None:
             system.stop()
         system.http.close()
+
+
+@pytest.fixture
+def shop(control_plane: ControlPlane, namespace: str) -> Shop:
+    """An application on a real API server."""
+    return Shop(control_plane, namespace)
+
+
+@pytest.fixture
+def replica(up: Callable[..., System], shop: Shop) -> Callable[[str], System]:
+    """Start a replica on the cluster of `shop`; each has a state folder by its name."""
+    kubeconfig = shop.plane.kubeconfig("admin", namespace=shop.namespace)
+
+    def replica(name: str) -> System:
+        options = ("--cluster", "kubernetes", "--kubeconfig", str(kubeconfig), "--scope", "namespace")
+        return up(None, *options, "--lease-seconds", str(LEASE_SECONDS), "--drain", "1", state=name)
+
+    return replica

@@ -10,6 +10,9 @@ from tests.e2e.system import eventually
 
 HTTP_ROUTES = ("gateway.networking.k8s.io", "v1", "httproutes")
 CONFIG_MAPS = ("", "v1", "configmaps")
+LEASE_SECONDS = 4.0
+"""Of replicas: how long another one waits for a leader that has died."""
+
 TEMPLATE = """\
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute

@@ -8,29 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.controlplane.control_plane import ControlPlane
 from tests.e2e.on_kubernetes import CONFIG_MAPS, Shop
 from tests.e2e.system import System, eventually
 
 pytestmark = pytest.mark.slow
-Up = Callable[..., System]
-LEASE_SECONDS = 4.0
-
-
-@pytest.fixture
-def shop(control_plane: ControlPlane, namespace: str) -> Shop:
-    return Shop(control_plane, namespace)
-
-
-@pytest.fixture
-def replica(up: Up, shop: Shop) -> Callable[[str], System]:
-    kubeconfig = shop.plane.kubeconfig("admin", namespace=shop.namespace)
-
-    def replica(name: str) -> System:
-        options = ("--cluster", "kubernetes", "--kubeconfig", str(kubeconfig), "--scope", "namespace")
-        return up(None, *options, "--lease-seconds", str(LEASE_SECONDS), "--drain", "1", state=name)
-
-    return replica
 
 
 def record(shop: Shop) -> dict[str, Any]:
