@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -98,11 +101,13 @@ def test_an_older_answer_does_not_take_a_client_back(follow: Callable[[Processes
 def test_a_board_that_stays_older_went_back_and_is_followed(
     follow: Callable[[Processes], HttpFollower], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "BEHIND_SECONDS", 0.05)
+    seconds = itertools.count()
+    monkeypatch.setattr(following, "time", SimpleNamespace(monotonic=lambda: next(seconds), time=time.time, sleep=id))
     processes = Processes(NEW, OLD)
-    processes.events = [OLD] * 200
+    processes.events = [OLD] * 30
     follower = follow(processes)
-    eventually(lambda: follower.snapshot.sequence == 7, 5)
+    eventually(lambda: follower.snapshot.sequence == 7)
+    assert processes.asked > following.BEHIND_SECONDS
 
 
 def test_another_board_is_taken_over_whatever_its_sequence(follow: Callable[[Processes], HttpFollower]) -> None:
