@@ -228,7 +228,9 @@ def test_a_serving_process_shows_what_the_controller_beside_it_counts(start: Any
         server = start("serve_http", state, http_port=0, workers=1)
         deadline = time.monotonic() + 60
         found: dict[tuple[str, ...], float] = {}
-        while time.monotonic() < deadline and not found.get(("iter8_reconciled_routemaps_total",)):
+        # The controller counts in its own file, and the worker reads the board a moment later.
+        awaited = ("iter8_reconciled_routemaps_total", "iter8_routemaps")
+        while time.monotonic() < deadline and not all(found.get((name,)) for name in awaited):
             time.sleep(0.1)
             found = samples(httpx.get(f"{server.url}/metrics", timeout=30).text)
     finally:
