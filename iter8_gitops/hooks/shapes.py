@@ -35,7 +35,7 @@ def _check_of(hint: Any) -> Callable[[Any], _Flaw]:
     if kind is Mapping:
         return _mapping(*map(_check_of, arguments))
     message = f"no rule for {hint!r}"
-    raise NotImplementedError(message)
+    raise TypeError(message)
 
 
 def _is_not(value: object, wanted: str) -> _Flaw:
