@@ -61,15 +61,15 @@ async def _over_http(url: str, pairs: Sequence[Pair], question: Callable[[Pair],
     async def ask(some: Sequence[Pair]) -> list[int]:
         reader, writer = await asyncio.open_connection(place.hostname, place.port)
         found: list[int] = []
-        for pair in some:
-            line, body, key = question(pair)
-            head = (
-                f"{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-            )
-            writer.write(f"{head}\r\n\r\n".encode() + body)
-            found.append(int((await _answer(reader))[key]))
-        writer.close()
-        await writer.wait_closed()
+        try:
+            for pair in some:
+                line, body, key = question(pair)
+                head = f"{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
+                writer.write(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                found.append(int((await _answer(reader))[key]))
+        finally:
+            writer.close()
+            await writer.wait_closed()
         return found
 
     return await _shared_out(pairs, ask)

@@ -11,6 +11,7 @@ import msgspec
 from iter8_gitops.board.history import HistoryReader
 from iter8_gitops.board.reader import BoardReader
 from iter8_gitops.board.subscription import BoardSubscription
+from iter8_gitops.core.freshness import has_state
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.sdk.following import HttpFollower
 from iter8_gitops.sdk.keeping import Keeper
@@ -47,12 +48,17 @@ class _LocalBoard:
     def __init__(self, settings: ServingSettings) -> None:
         self.history: History = HistoryReader(settings.state.board)
         self._reader = BoardReader(settings.state.board)
+        self._begun = False
         self._subscription = BoardSubscription(self._reader)
         self.start = self._subscription.start
         self.stop = self._subscription.stop
 
     @property
     def snapshot(self) -> Snapshot:
+        if not self._begun:
+            # A process beside this one may already have seen and answered from what this one has not looked for again.
+            self._reader.refresh()
+            self._begun = has_state(self._reader.snapshot)
         return self._reader.snapshot
 
 
