@@ -8,7 +8,7 @@ status counts: it shows the live object, and the other what people declared. Els
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
@@ -24,11 +24,11 @@ class Catalogue:
     """All manifests of a tree, by the objects that they describe."""
 
     def __init__(self) -> None:
-        self._files: Mapping[str, Sequence[Manifest]] = {}
+        self._files: dict[str, Sequence[Manifest]] = {}
         self._places: dict[ResourceKey, list[Placed]] = {}
         self._answering: dict[ResourceKey, dict[str, Placed]] = {}
         self._twice: dict[ResourceKey, tuple[Problem, ...]] = {}
-        self._names: Mapping[str, Mapping[str, Sequence[str]]] | None = None
+        self._names: dict[str, dict[str, list[str]]] = {}
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -39,17 +39,26 @@ class Catalogue:
         """Hold `files` (path -> manifests in their order) and nothing else.
 
         Returns the keys for which some id is answered otherwise than before, hints in messages aside.
+        """
+        return self.update({**dict.fromkeys(self._files.keys() - files.keys(), ()), **files})
+
+    def update(self, files: Mapping[str, Sequence[Manifest]]) -> frozenset[ResourceKey]:
+        """Hold these in the files of `files`, and what was held in all others. Returns what `replace` does.
+
         A file whose sequence is the very one given last time is not looked at again.
         """
-        before, self._files = self._files, dict(files)
-        changed = {path for path in before.keys() | files.keys() if before.get(path) is not files.get(path)}
-        touched = {key for path in changed for key in (*_keys(before, path), *_keys(files, path))}
+        changed = {path for path, manifests in files.items() if self._files.get(path) is not manifests}
+        touched = {key for path in changed for key in (*_keys(self._files, path), *_keys(files, path))}
         for key in touched:
             self._places[key] = [each for each in self._places.get(key, ()) if each.path not in changed]
         for path in changed:
-            for manifest in files.get(path, ()):
+            for manifest in files[path]:
                 placed = Placed(manifest.resource, manifest.watched, path, manifest.line)
                 self._places[_key(manifest.resource.id)].append(placed)
+            if files[path]:
+                self._files[path] = files[path]
+            else:
+                self._files.pop(path, None)
         return frozenset(key for key in touched if self._settle(key))
 
     def find(self, wanted: ResourceId) -> Observation:
@@ -76,7 +85,7 @@ class Catalogue:
         if places:
             self._places[key], self._answering[key] = places, after
         if bool(before) != bool(after):
-            self._names = None
+            self._name(key, there=bool(after))
         self._twice.pop(key, None)
         if problems:
             self._twice[key] = tuple(problems)
@@ -84,8 +93,8 @@ class Catalogue:
 
     def _similar(self, wanted: ResourceId) -> str:
         """An object that was perhaps meant: in another namespace, of another group, or of a close name."""
-        groups = self._names_by_kind().get(wanted.kind, {})
-        for group in (wanted.group, *groups):
+        groups = self._names.get(wanted.kind, {})
+        for group in (wanted.group, *sorted(groups)):
             for placed in self._answering.get((group, wanted.kind, wanted.name), {}).values():
                 said = f"{placed.name} in {placed.place}"
                 return said if group == wanted.group else f"{said}, of group {group or 'core'}"
@@ -98,14 +107,17 @@ class Catalogue:
             return f"{placed.name} in {placed.place}"
         return ""
 
-    def _names_by_kind(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
-        """Kind -> group -> names, all in order. Made when the first object is missing, and kept."""
-        if self._names is None:
-            names: dict[str, dict[str, list[str]]] = {}
-            for group, kind, name in sorted(self._answering):
-                names.setdefault(kind, {}).setdefault(group, []).append(name)
-            self._names = names
-        return self._names
+    def _name(self, key: ResourceKey, *, there: bool) -> None:
+        """Keep the names of each kind and group in order, for hints."""
+        group, kind, name = key
+        groups = self._names.setdefault(kind, {})
+        names = groups.setdefault(group, [])
+        if there:
+            insort(names, name)
+            return
+        del names[bisect_left(names, name)]
+        if not names:
+            del groups[group]
 
 
 def _keys(files: Mapping[str, Sequence[Manifest]], path: str) -> Iterator[ResourceKey]:

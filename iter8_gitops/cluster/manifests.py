@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iter8_gitops.cluster.catalogue import Catalogue
 from iter8_gitops.cluster.routes import RouteFolder
-from iter8_gitops.contracts.cluster import KindKey, Loaded, Manifest, News, Owner, Wanted
+from iter8_gitops.contracts.cluster import KindKey, Loaded, Manifest, News, Owner, ResourceKey, Wanted
 from iter8_gitops.core.transitions import Transition
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import Observation, ResourceId
@@ -20,7 +20,7 @@ class ManifestsCluster:
     """Shows the objects of a tree of manifests as live, with the `status` that they state.
 
     Rendered routes are written below the folder `output`. Implements `Cluster`, without threads: there is
-    news only after `load`, and nobody but the caller of `load` needs to be woken.
+    news only after `load` and `update`, and nobody but their caller needs to be woken.
     """
 
     def __init__(self, output: Path) -> None:
@@ -43,14 +43,13 @@ class ManifestsCluster:
     def load(self, files: Mapping[str, Sequence[Manifest]]) -> Loaded:
         """Replace all objects by those of `files` (path -> manifests in their order).
 
-        Sequences must not be changed afterwards: one that is given again, the very same, is taken as
-        unchanged, so that a commit costs as much as the files that it changes.
+        Sequences must not be changed afterwards.
         """
-        changed = self._catalogue.replace(files)
-        observable = self._news.kinds if self._loaded else self._kinds
-        self._news = News(resources=self._news.resources | changed, kinds=observable)
-        self._loaded = True
-        return Loaded(changed, self._catalogue.problems)
+        return self._note(self._catalogue.replace(files))
+
+    def update(self, files: Mapping[str, Sequence[Manifest]]) -> Loaded:
+        """Replace the objects of these paths alone, so that a commit costs as much as the files that it changes."""
+        return self._note(self._catalogue.update(files))
 
     def start(self, wake: Callable[[], None]) -> None:
         """See `Cluster.start`."""
@@ -93,3 +92,9 @@ class ManifestsCluster:
 
     def report(self, application: str, owner: Owner | None, transitions: Collection[Transition]) -> None:
         """See `Cluster.report`. Nobody looks here for Events; the log has them."""
+
+    def _note(self, changed: frozenset[ResourceKey]) -> Loaded:
+        observable = self._news.kinds if self._loaded else self._kinds
+        self._news = News(resources=self._news.resources | changed, kinds=observable)
+        self._loaded = True
+        return Loaded(changed, self._catalogue.problems)

@@ -208,6 +208,9 @@ class Loaded:
 LoadResources: TypeAlias = Callable[[Mapping[str, Sequence[Manifest]]], Loaded]
 """Gives a cluster that is made of manifests its objects, by path."""
 
+UpdateResources: TypeAlias = LoadResources
+"""As `LoadResources`, of the paths whose objects are others than before, alone; a path without objects is gone."""
+
 FindKind: TypeAlias = Callable[[str, str], str | None]
 """The kind that a cluster serves by (API group, plural), or None. Raises `UnavailableError` when it cannot tell now."""
 
@@ -235,7 +238,8 @@ class OpenedCluster:
 
     `feeds` are sources that the backend itself brings: routemaps that are kept in it, and how well it is seen.
     `load_resources` is set by a backend whose objects are manifests, read by a feed that delivers `resources`; with
-    `beside_routemaps` these are the feeds of the routemaps. `scope` is the one namespace that is looked at (None:
+    `beside_routemaps` these are the feeds of the routemaps. One that sets `update_resources`, too, is loaded once and
+    then told what changed. `scope` is the one namespace that is looked at (None:
     all). `find_kind` answers for kinds that no plugin knows, where there is somebody to ask. `look` and
     `look_at_routes` are for tools that end at once: they answer without `Cluster.start`, after `load_resources` where
     there is one; None where a backend cannot. `close` lets go of everything, after `Cluster.stop`.
@@ -244,6 +248,7 @@ class OpenedCluster:
     cluster: Cluster
     feeds: tuple[Feed, ...] = ()
     load_resources: LoadResources | None = None
+    update_resources: UpdateResources | None = None
     beside_routemaps: bool = False
     scope: str | None = None
     find_kind: FindKind | None = None

@@ -17,17 +17,18 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from iter8_gitops.board.publisher import BoardPublisher
-from iter8_gitops.contracts.cluster import Cluster, KindKey, LoadResources
+from iter8_gitops.contracts.cluster import Cluster, KindKey
 from iter8_gitops.contracts.notifier import Notice
 from iter8_gitops.contracts.source import Feed
 from iter8_gitops.core.reconcile import Tools
-from iter8_gitops.errors import UnavailableError
 from iter8_gitops.runtime.declarations import Declarations
 from iter8_gitops.runtime.feeds import Delivery, FeedThread, drain
 from iter8_gitops.runtime.historian import entries_of, withdrawn
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.last_good import LastGood
+from iter8_gitops.runtime.live_files import LiveFiles
 from iter8_gitops.runtime.problem_book import ProblemBook
+from iter8_gitops.runtime.published import Published
 from iter8_gitops.runtime.reconciling import Turn, leaving, owner_of, take_turn
 from iter8_gitops.runtime.source_statuses import SourceStatuses
 from iter8_gitops.runtime.steering.pilot import Pilot
@@ -37,7 +38,6 @@ from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.resource import ResourceId
-from iter8_gitops.spec.snapshot import RoutemapState
 from iter8_gitops.spec.tree import SourceTree
 
 _log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ WARM_UP_SECONDS = 30.0
 class Parts:
     """What a controller is made of; `wiring` puts it together.
 
-    `load_resources` is set when a feed stands for the cluster. `new_kinds` answers with a table of kinds when
+    `live_files` is set when a feed stands for the cluster. `new_kinds` answers with a table of kinds when
     others are known than before. `tell` passes a notice on to people and machines elsewhere. `pilot` knows of routemaps
     that are steered what the cluster does not show. `resync_seconds` is how often everything is looked at although
     nothing changed. `timed` measures how long so many routemaps took, until they are published.
@@ -59,7 +59,7 @@ class Parts:
 
     feeds: tuple[Feed, ...]
     cluster: Cluster
-    load_resources: LoadResources | None
+    live_files: LiveFiles | None
     intake: Intake
     tools: Tools
     board: BoardPublisher
@@ -81,17 +81,17 @@ class Controller:
         self._problems = ProblemBook()
         self._triggers = Triggers()
         self._declarations = Declarations(
-            parts.feeds, parts.intake, parts.last_good, parts.load_resources, self._triggers, self._problems
+            parts.feeds, parts.intake, parts.last_good, parts.live_files, self._triggers, self._problems
         )
         snapshot = parts.board.load()
         self._statuses = SourceStatuses(parts.feeds, snapshot.sources)
-        self._states = dict(snapshot.routemaps)
+        self._published = Published(parts.board, snapshot.routemaps)
+        self._undeclared = set(snapshot.routemaps.keys() - self._declarations.applications)
         told = [problem for source in snapshot.sources for problem in source.problems]
         self._teller = Teller(parts.cluster, parts.tell, told)
         self._refused: dict[str, tuple[Problem, ...]] = {}
         self._leaving: dict[str, frozenset[ResourceId]] = {}
         self._pruned = False
-        self._unpublished = False
         self._warm_by: float | None = None
         self._resync_at = self._next_resync(parts.clock())
         self._watched: frozenset[KindKey] | None = None
@@ -110,7 +110,7 @@ class Controller:
             self.step(drain(arrivals, timeout=self._patience()))
             now = self._parts.clock()
             if not beat_at - HEARTBEAT_SECONDS <= now < beat_at:  # due, or the clock was set back
-                self._beat(now)
+                self._published.beat(now)
                 beat_at = now + HEARTBEAT_SECONDS
         self._parts.pilot.stop()
         self._parts.cluster.stop()
@@ -148,11 +148,10 @@ class Controller:
             if turn is not None:
                 turns[application] = turn
         self._watch_kinds()
-        missing = self._states.keys() - self._declarations.applications
-        removed = frozenset(a for a in missing if self._declarations.is_certain_of(self._states[a].origin.source))
-        changed = {a: turn.state for a, turn in turns.items() if turn.state != self._states.get(a)}
-        history = self._history(turns, removed, now)
-        if (changed or removed or history or self._unpublished) and not self._publish(changed, removed, history, now):
+        removed = self._removed()
+        changed = {a: turn.state for a, turn in turns.items() if turn.state != self._published.states.get(a)}
+        history, sources = self._history(turns, removed, now), self._statuses.with_problems(self._problems.by_source())
+        if not self._published.publish(changed, removed, sources, history, now):
             self._triggers.touch(turns)
             return
         for application, turn in turns.items():
@@ -161,9 +160,15 @@ class Controller:
             if application in changed:
                 owner, source = owner_of(self._declarations[application]), self._statuses[turn.state.origin.source]
                 self._teller.tell_turn(owner, turn, source, self._problems.concerning(application), now)
-        for application in sorted(removed | self._declarations.take_removed()):
-            if application not in self._states:  # else its source is not certain yet, or it could not be published
-                self._withdraw(application)
+        for application in sorted(each for each in self._undeclared if each not in self._published.states):
+            self._withdraw(application)
+
+    def _removed(self) -> frozenset[str]:
+        """The applications to remove from the board. Notes what is not declared any more."""
+        self._undeclared |= self._declarations.take_removed()
+        self._undeclared -= {each for each in self._undeclared if each in self._declarations.applications}
+        on_board = ((each, self._published.states.get(each)) for each in self._undeclared)
+        return frozenset(each for each, s in on_board if s and self._declarations.is_certain_of(s.origin.source))
 
     def _take_in(self, deliveries: Sequence[Delivery], now: float) -> frozenset[str]:
         """Returns the sources of routemaps that are at another revision now."""
@@ -178,7 +183,7 @@ class Controller:
                     continue
                 fresh[content.source] = content
             if self._statuses.note(content, now):
-                self._unpublished = True
+                self._published.is_owed = True
                 if not isinstance(content, SourceTree):
                     _log.warning("source %s: %s; its last good state stays", content.source, content.message)
                 elif content.revision:
@@ -205,13 +210,13 @@ class Controller:
 
         One whose resources cannot be seen for long holds up only itself, and so does a source that fails.
         """
-        if self._parts.load_resources is not None:
+        if self._parts.live_files is not None:
             return True
         if any(self._statuses[name].failing_since is None for name in self._declarations.unread):
             return False
         if self._warm_by is None:
             self._warm_by = now + WARM_UP_SECONDS
-        return now >= self._warm_by or self._declarations.applications <= self._states.keys()
+        return now >= self._warm_by or self._declarations.applications <= self._published.states.keys()
 
     def _note_problems(self) -> None:
         news = self._problems.news()
@@ -219,7 +224,7 @@ class Controller:
             stillborn = problem.application not in self._declarations.applications
             self._teller.tell_problem(problem, self._statuses[source], self._parts.clock(), stillborn=stillborn)
         self._triggers.touch(news.concerned)
-        self._unpublished |= news.changed
+        self._published.is_owed |= news.changed
 
     def _take_news(self) -> None:
         news = self._parts.cluster.news()
@@ -230,7 +235,7 @@ class Controller:
 
     def _take_turn(self, application: str, now: float) -> Turn | None:
         problems = (*self._problems.concerning(application), *self._refused.get(application, ()))
-        declared, previous = self._declarations[application], self._states.get(application)
+        declared, previous = self._declarations[application], self._published.states.get(application)
         told = self._parts.pilot.told(declared)
         turn = take_turn(declared, self._parts.cluster, self._tools, previous, problems, now, told)
         self._triggers.recheck(application, turn.recheck_at)
@@ -243,29 +248,8 @@ class Controller:
             for application, turn in turns.items()
             for entry in entries_of(application, turn.transitions, self._statuses[turn.state.origin.source], now)
         ]
-        gone = (withdrawn(each, self._statuses[self._states[each].origin.source], now) for each in sorted(removed))
-        return [*entries, *gone]
-
-    def _publish(
-        self,
-        changed: Mapping[str, RoutemapState],
-        removed: frozenset[str],
-        history: Sequence[HistoryEntry],
-        now: float,
-    ) -> bool:
-        """Whether readers can see it now."""
-        sources = self._statuses.with_problems(self._problems.by_source())
-        try:
-            self._parts.board.publish(changed, removed, sources, now, history)
-        except UnavailableError as error:
-            _log.error("nothing is published for now: %s", error)
-            self._unpublished = True
-            return False
-        self._unpublished = False
-        self._states.update(changed)
-        for application in removed:
-            del self._states[application]
-        return True
+        gone = (self._published.states[application] for application in sorted(removed))
+        return [*entries, *(withdrawn(each.application, self._statuses[each.origin.source], now) for each in gone)]
 
     def _apply(self, application: str, turn: Turn, now: float) -> None:
         """Ask the cluster for what the published state implies."""
@@ -281,17 +265,12 @@ class Controller:
             self._leaving[application] = going
 
     def _withdraw(self, application: str) -> None:
+        self._undeclared.discard(application)
         self._leaving.pop(application, None)
         self._refused.pop(application, None)
         self._parts.pilot.forget(application)
         self._parts.cluster.withdraw(application)
         _log.info("%s: withdrawn", application)
-
-    def _beat(self, now: float) -> None:
-        try:
-            self._parts.board.heartbeat(now)
-        except UnavailableError as error:
-            _log.warning("no heartbeat: %s", error)
 
     def _next_resync(self, now: float) -> float | None:
         return now + self._parts.resync_seconds if self._parts.resync_seconds else None

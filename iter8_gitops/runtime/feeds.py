@@ -51,12 +51,14 @@ class FeedThread:
 
     def _read(self) -> None:
         known: object = None
+        tree: SourceTree | None = None
         for content in self._feed.source.deliveries(self._stop):
-            flaw = "" if content is known else _flaw(content, self._name)
+            flaw = "" if content is known else _flaw(content, self._name, tree)
             if flaw:
                 self._fail(flaw)
                 return
             known = content
+            tree = content if isinstance(content, SourceTree) else tree
             self._deliveries.put(Delivery(self._feed, content))
         if not self._stop.is_set():
             self._fail("delivers no more")
@@ -82,17 +84,20 @@ def drain(arrivals: queue.SimpleQueue[Delivery | None], timeout: float) -> list[
         return arrived
 
 
-def _flaw(content: object, name: str) -> str:
-    """What is wrong with a delivery of the source `name`, which is whatever a plugin made; "" when nothing is."""
+def _flaw(content: object, name: str, before: SourceTree | None) -> str:
+    """What is wrong with a delivery of the source `name`, which is whatever a plugin made; "" when nothing is.
+
+    Nothing was wrong with its last tree, `before`.
+    """
     if not isinstance(content, SourceTree | SourceFailure):
         return f"delivered {type(content).__name__}, not SourceTree or SourceFailure"
     if content.source != name:
         return f"delivered for the source {content.source!r}, not for {name!r}"
-    if isinstance(content, SourceTree) and not _is_whole(content):
+    if isinstance(content, SourceTree) and not _is_whole(content, before):
         return "delivered a SourceTree whose files are no tuple of SourceFile"
     return ""
 
 
-def _is_whole(tree: SourceTree) -> bool:
-    files: object = tree.files
+def _is_whole(tree: SourceTree, before: SourceTree | None) -> bool:
+    files: object = tree.changes_since(before).changed if tree.follows(before) else tree.files
     return isinstance(files, tuple) and all(isinstance(each, SourceFile) for each in files)

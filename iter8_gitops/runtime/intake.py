@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from iter8_gitops.core.desired import DecodedTree
+from iter8_gitops.core.desired import DecodedChanges, DecodedTree
 from iter8_gitops.spec.files import FileContents, decode_file
 from iter8_gitops.spec.kinds import KindTable
 from iter8_gitops.spec.tree import SourceFile, SourceTree
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    digest: str
-    refusal: str
-    contents: FileContents
 
 
 class Intake:
@@ -28,22 +19,23 @@ class Intake:
         self._kinds = kinds
         self._default_namespace = default_namespace or scope
         self._scope = scope
-        self._known: dict[str, dict[str, _Decoded]] = {}
+        self._trees: dict[str, SourceTree] = {}
 
     def decode(self, tree: SourceTree) -> DecodedTree:
-        """Decode `tree`; an unchanged file costs a comparison."""
-        before = self._known.get(tree.source, {})
-        known = {file.path: self._decoded(file, before.get(file.path)) for file in tree.files}
-        self._known[tree.source] = known
-        return DecodedTree(tree.source, tree.revision, {path: each.contents for path, each in known.items()})
+        """Decode all of `tree`."""
+        return DecodedTree(tree.source, tree.revision, {file.path: self._decoded(file) for file in tree.files})
 
-    def replace_kinds(self, kinds: KindTable) -> None:
-        """Decode by `kinds` from now on, and every file anew: its names may mean something else."""
+    def take(self, tree: SourceTree) -> DecodedChanges:
+        """What changed since the last tree of the same source, which this one takes the place of."""
+        changes = tree.changes_since(self._trees.get(tree.source))
+        self._trees[tree.source] = tree
+        changed = {file.path: self._decoded(file) for file in changes.changed}
+        return DecodedChanges(tree.source, tree.revision, changed, changes.removed)
+
+    def replace_kinds(self, kinds: KindTable) -> list[DecodedChanges]:
+        """Decode by `kinds` from now on. Returns every file that was taken, decoded anew: its names may mean others."""
         self._kinds = kinds
-        self._known.clear()
+        return [DecodedChanges(tree.source, tree.revision, self.decode(tree).files) for tree in self._trees.values()]
 
-    def _decoded(self, file: SourceFile, before: _Decoded | None) -> _Decoded:
-        if before is not None and (before.digest, before.refusal) == (file.digest, file.refusal):
-            return before
-        contents = decode_file(file, self._kinds, self._default_namespace, self._scope)
-        return _Decoded(file.digest, file.refusal, contents)
+    def _decoded(self, file: SourceFile) -> FileContents:
+        return decode_file(file, self._kinds, self._default_namespace, self._scope)

@@ -21,6 +21,7 @@ from iter8_gitops.runtime.inspection import tools
 from iter8_gitops.runtime.intake import Intake
 from iter8_gitops.runtime.kind_resolver import KindResolver
 from iter8_gitops.runtime.last_good import LastGood
+from iter8_gitops.runtime.live_files import LiveFiles
 from iter8_gitops.runtime.notifying.notifications import open_notifications
 from iter8_gitops.runtime.settings import ControllerSettings
 from iter8_gitops.runtime.source_configuration import SourceConfiguration
@@ -97,7 +98,9 @@ def controller_parts(
     return Parts(
         feeds=feeds,
         cluster=opened.cluster,
-        load_resources=opened.load_resources,
+        live_files=(
+            LiveFiles(opened.load_resources, opened.update_resources, last_good) if opened.load_resources else None
+        ),
         intake=Intake(resolver.table(), settings.namespace, opened.scope),
         tools=tools(_with_rules(plugins, resolver), resolver.table()),
         board=board,

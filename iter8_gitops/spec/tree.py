@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import weakref
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
 YAML_SUFFIXES = (".yaml", ".yml", ".json")
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -24,16 +27,64 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeChanges:
+    """What sets a tree apart from an earlier one: files that are new or different, and the paths of those that went."""
+
+    changed: tuple[SourceFile, ...]
+    removed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How a tree came from another, which it does not keep alive."""
+
+    before: weakref.ref[SourceTree]
+    changes: TreeChanges
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SourceTree:
     """Every YAML file of a source at `revision` (a Git commit, or a digest of a directory), ordered by path.
 
-    `author` is who made the revision, as `Name <address>`; "" where nobody says.
+    `author` is who made the revision, as `Name <address>`; "" where nobody says. A tree is complete however it was
+    made; one that was made with `successor` also knows what changed, so that taking it in costs no look at the rest.
     """
 
     source: str
     revision: str
     files: tuple[SourceFile, ...]
     author: str = ""
+    _step: _Step | None = field(default=None, repr=False, compare=False)
+
+    def successor(
+        self, revision: str, changed: Iterable[SourceFile], removed: Collection[str] = frozenset(), author: str = ""
+    ) -> SourceTree:
+        """The next tree: this one with the files `changed` in their places, and without those at the paths `removed`.
+
+        A path is that of one file only, here and afterwards.
+        """
+        changes = TreeChanges(tuple(changed), frozenset(removed))
+        files = list(self.files)
+        for path in changes.removed:
+            at = bisect_left(files, path, key=_path)
+            del files[at : at + _is_at(files, at, path)]
+        for file in changes.changed:
+            at = bisect_left(files, file.path, key=_path)
+            files[at : at + _is_at(files, at, file.path)] = [file]
+        return SourceTree(self.source, revision, tuple(files), author, _Step(weakref.ref(self), changes))
+
+    def follows(self, before: SourceTree | None) -> bool:
+        """Whether this tree was made from the very tree `before`, so that it knows what changed."""
+        return before is not None and self._step is not None and self._step.before() is before
+
+    def changes_since(self, before: SourceTree | None) -> TreeChanges:
+        """What changed since `before` (None: nothing was there). Compares all files, unless this tree `follows` it."""
+        if self._step is not None and self.follows(before):
+            return self._step.changes
+        were = {file.path: file for file in before.files} if before is not None else {}
+        are = {file.path: file for file in self.files}
+        changed = tuple(file for path, file in are.items() if not _is_same(file, were.get(path)))
+        return TreeChanges(changed, frozenset(were.keys() - are.keys()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +93,17 @@ class SourceFailure:
 
     source: str
     message: str
+
+
+def _path(file: SourceFile) -> str:
+    return file.path
+
+
+def _is_at(files: list[SourceFile], at: int, path: str) -> bool:
+    return at < len(files) and files[at].path == path
+
+
+def _is_same(file: SourceFile, before: SourceFile | None) -> bool:
+    if file is before:
+        return True
+    return before is not None and (file.digest, file.refusal) == (before.digest, before.refusal)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iter8_gitops.core.desired import by_application, desired, held_resources, standing_resources
-from iter8_gitops.spec.files import DecodedResource, FileContents
+from iter8_gitops.core.desired import by_application
+from iter8_gitops.core.merging import desired
+from iter8_gitops.spec.files import FileContents
 from iter8_gitops.spec.problem import Problem
-from iter8_gitops.spec.resource import Resource
 from iter8_gitops.spec.routemap import Origin
-from tests.core.builders import declared, deployment, file, routemap, tree, version
+from tests.core.builders import declared, file, routemap, tree, version
 
 WEB, API = routemap(name="web"), routemap(name="api")
 BROKEN = Problem("shop.yaml", 3, 5, "a colon is missing")
@@ -121,43 +121,13 @@ def test_the_revision_is_the_one_at_which_the_routemap_last_changed() -> None:
     assert same["shop/api"].origin.revision == "rev2"
 
 
-def test_objects_of_a_broken_file_stand_as_they_last_did() -> None:
-    def stored(name: str, image: str) -> DecodedResource:
-        return DecodedResource(Resource(deployment(name), {"spec": image}), True, True, 1)
-
-    before = {"a.yaml": (stored("web", "1"), stored("api", "1")), "gone.yaml": (stored("old", "1"),)}
-    broken = FileContents(resources=(stored("web", "2"),), problems=(BROKEN,), unreadable=True)
-    standing = standing_resources(tree({"a.yaml": broken, "b.yaml": FileContents()}), before)
-    assert standing == {"a.yaml": (stored("web", "2"), stored("api", "1")), "b.yaml": ()}
-
-
-def test_a_folder_that_cannot_be_read_keeps_the_routemaps_and_objects_below_it() -> None:
+def test_a_folder_that_cannot_be_read_keeps_the_routemaps_below_it() -> None:
     before = desired([tree({"shop/eu/web.yaml": file(WEB), "api.yaml": file(API)})], {}).declared
     refused = FileContents(problems=(Problem("shop", 0, 0, "the symbolic link leads nowhere"),), unreadable=True)
     now = tree({"shop": refused, "api.yaml": file(API)}, "rev2")
     wanted = desired([now], before)
     assert wanted.declared == before
     assert set(by_application(wanted.problems["git"])) == {"shop/web"}
-    stored = (DecodedResource(Resource(deployment("web"), {}), True, True, 1),)
-    standing = standing_resources(now, {"shop/eu/live.yaml": stored, "shopping/live.yaml": stored})
-    assert standing == {"shop": (), "api.yaml": (), "shop/eu/live.yaml": stored}
-
-
-def test_a_file_that_is_renamed_and_broken_keeps_its_objects_until_it_is_mended() -> None:
-    stored = (DecodedResource(Resource(deployment("web"), {}), True, True, 1),)
-    broken = FileContents(problems=(BROKEN,), unreadable=True)
-    foreign = FileContents(unreadable=True, unreadable_problems=(BROKEN,))
-    renamed = standing_resources(tree({"chart.yaml": foreign, "new.yaml": broken}), {"old.yaml": stored})
-    assert renamed == {"chart.yaml": (), "new.yaml": stored}
-    assert held_resources(tree({"chart.yaml": foreign, "new.yaml": broken}), renamed)["new.yaml"] == stored
-    assert standing_resources(tree({"new.yaml": broken, "b.yaml": FileContents()}), renamed)["new.yaml"] == stored
-    assert standing_resources(tree({"new.yaml": FileContents()}), renamed) == {"new.yaml": ()}
-
-
-def test_a_deletion_beside_a_file_that_was_broken_before_is_a_deletion() -> None:
-    stored = (DecodedResource(Resource(deployment("web"), {}), True, True, 1),)
-    broken = FileContents(problems=(BROKEN,), unreadable=True)
-    assert standing_resources(tree({"bad.yaml": broken}), {"bad.yaml": (), "live.yaml": stored}) == {"bad.yaml": ()}
 
 
 def test_a_broken_document_does_not_give_its_routemap_to_another_source() -> None:

@@ -24,18 +24,26 @@ def group_of_shop(intake: Intake) -> str:
     return resource.group
 
 
-def test_a_file_that_did_not_change_is_not_decoded_again() -> None:
+def test_only_files_that_changed_are_decoded() -> None:
     intake = Intake(KindTable([SERVICE]), None)
+    intake.take(TREE)
+    other = SourceFile("b.yaml", "2", ROUTEMAP)
 
-    assert intake.decode(TREE).files["a.yaml"] is intake.decode(TREE).files["a.yaml"]
+    assert intake.take(SourceTree("git", "1", TREE.files)).changed == {}
+    assert intake.take(SourceTree("git", "2", (*TREE.files, other))).changed.keys() == {"b.yaml"}
+    gone = intake.take(SourceTree("git", "3", (other,)))
+    assert gone.changed == {}
+    assert gone.removed == {"a.yaml"}
 
 
 def test_other_kinds_decode_everything_anew() -> None:
     intake = Intake(KindTable([SERVICE]), None)
+    intake.take(TREE)
     assert group_of_shop(intake) == ""
 
-    intake.replace_kinds(KindTable([KNATIVE]))
+    (anew,) = intake.replace_kinds(KindTable([KNATIVE]))
 
+    assert anew.changed == intake.decode(TREE).files
     assert group_of_shop(intake) == "serving.knative.dev"
 
 

@@ -63,7 +63,7 @@ class Bench:
             Parts(
                 feeds=tuple(self.feeds.values()),
                 cluster=cluster,
-                load_resources=None,
+                live_files=None,
                 intake=Intake(kinds, None),
                 tools=tools(self.plugins, kinds),
                 new_kinds=lambda: self.new_kinds.pop() if self.new_kinds else None,

@@ -11,7 +11,8 @@ from iter8_gitops.cli.validate.manifests import catalogue_of, unseen, weight_com
 from iter8_gitops.cli.validate.places import Places, placed_in_template
 from iter8_gitops.cli.validate.templates import TemplateCheck
 from iter8_gitops.cluster.catalogue import Catalogue
-from iter8_gitops.core.desired import Declared, DecodedTree, desired
+from iter8_gitops.core.desired import Declared, DecodedTree
+from iter8_gitops.core.merging import desired
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.spec.files import FileContents, decode_file
 from iter8_gitops.spec.problem import Code, Problem

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from iter8_gitops.core.desired import Declared, DecodedTree, by_application, desired
+from iter8_gitops.core.desired import Declared, DecodedTree, by_application
+from iter8_gitops.core.merging import desired
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.routemap import Assignment, Routemap, Version
 from iter8_gitops.spec.snapshot import RoutemapState

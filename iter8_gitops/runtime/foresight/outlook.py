@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from iter8_gitops.contracts.cluster import LoadResources, Look, LookAtRoutes
-from iter8_gitops.core.desired import Declared, DecodedTree, file_problems, standing_resources
+from iter8_gitops.core.desired import Declared, DecodedTree
 from iter8_gitops.core.reconcile import Reconciliation, Tools, reconcile
 from iter8_gitops.core.targeting_changes import Outline
 from iter8_gitops.runtime.foresight.changes import Differences, RoutemapDifference
@@ -86,8 +86,9 @@ def _load(objects: tuple[SourceTree, DecodedTree] | None, lookout: Lookout) -> t
     if objects is None or lookout.load_resources is None:
         return ()
     _, decoded = objects
-    loaded = lookout.load_resources(standing_resources(decoded, {}))
-    own = file_problems(decoded, {}) if lookout.manifests is not None else ()
+    loaded = lookout.load_resources({path: contents.resources for path, contents in decoded.files.items()})
+    shown = decoded.files.values() if lookout.manifests is not None else ()
+    own = [problem for contents in shown for problem in contents.problems]
     return (*own, *loaded.problems)
 
 

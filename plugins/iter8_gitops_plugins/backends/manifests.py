@@ -28,6 +28,7 @@ def open_cluster(request: ClusterRequest) -> OpenedCluster | None:
     opened = OpenedCluster(
         cluster,
         load_resources=cluster.load,
+        update_resources=cluster.update,
         look=cluster.observe,
         look_at_routes=partial(look_at_routes, request.routes),
     )
