@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from iter8_gitops.errors import ConfigurationError, SourceUnavailableError
-from iter8_gitops.sources.files import FileReader
-from iter8_gitops.sources.folders import Folders, kind_of_mode
+from iter8_gitops.sources.directory_looks import DirectoryLooks
 from iter8_gitops.sources.selection import Limits, has_control_characters, printable
-from iter8_gitops.sources.walk import Found, Kind, Survey, find_files
 from iter8_gitops.sources.watching import RESCAN_SECONDS, Watcher
-from iter8_gitops.spec.tree import SourceFailure, SourceFile, SourceTree
+from iter8_gitops.spec.tree import SourceFailure, SourceTree
 
 
 class DirectorySource:
     """Delivers the YAML files below `path` whenever they change; `path` may also be one file, or be missing yet.
 
-    The revision is a digest over paths and contents, `sha256:` and 16 hex digits. Changes are noticed
-    through the file system's notifications, and by a look every `rescan` seconds where it sends none.
+    The revision is a digest over paths and contents, `sha256:` and 16 hex digits. Changes are noticed through the file
+    system's notifications, which say where to look, and by a look at everything every `rescan` seconds.
     Raises ConfigurationError for a path that no system can have.
     """
 
@@ -55,46 +51,14 @@ class DirectorySource:
 
     def deliveries(self, stop: threading.Event) -> Iterator[SourceTree | SourceFailure]:
         """Yield a tree after each look, as `Source.deliveries` says."""
-        reader = FileReader(self._limits)
-        last: SourceTree | None = None
+        looks = DirectoryLooks(self._path, self._name, self._limits)
+        changed: frozenset[str] | None = None
         with closing(Watcher(self._path, stop, self._rescan)) as watcher:
             while not stop.is_set():
-                folders = frozenset({str(self._path)})
                 try:
-                    survey = self._survey()
-                    folders = _folders_of(survey)
-                    tree = self._read(reader, survey)
+                    tree = looks.look(changed)
                 except SourceUnavailableError as error:
                     yield SourceFailure(self._name, f"cannot read {self._location}: {error}")
                 else:
-                    last = last if last is not None and last.revision == tree.revision else tree
-                    yield last
-                watcher.wait(folders)
-
-    def _survey(self) -> Survey:
-        try:
-            real = os.path.realpath(self._path, strict=True)
-            kind = kind_of_mode(Path(real).stat().st_mode)
-            if kind is Kind.FOLDER:
-                folders = Folders(self._path)
-                return find_files(folders, folders.root, self._limits)
-        except OSError as error:
-            raise SourceUnavailableError((error.strerror or type(error).__name__).lower()) from error
-        refusal = "" if kind is Kind.FILE else "not a regular file"
-        return Survey((Found(printable(self._path.name), real, refusal),), frozenset({str(self._path.parent)}))
-
-    def _read(self, reader: FileReader, survey: Survey) -> SourceTree:
-        files = reader.read_all(survey.found)
-        return SourceTree(self._name, _revision_of(files), files)
-
-
-def _folders_of(survey: Survey) -> frozenset[str]:
-    """Return the folders in which a change may matter; links can lead to files in folders that were not entered."""
-    return survey.folders | {found.place.rpartition("/")[0] or "/" for found in survey.found if found.place}
-
-
-def _revision_of(files: tuple[SourceFile, ...]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.path}\0{file.digest}\0{file.refusal}\0".encode())
-    return f"sha256:{digest.hexdigest()[:16]}"
+                    yield tree
+                changed = watcher.wait(looks.folders)

@@ -34,6 +34,31 @@ class FileReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._readings: dict[str, _Reading] = {}
+        self._total = 0
+
+    @property
+    def is_within_limits(self) -> bool:
+        """Whether what was read, all of it together, is not larger than the limit."""
+        return self._total <= self._limits.total_bytes
+
+    def read(self, found: Found) -> SourceFile | None:
+        """Read one file in any case; None when it has vanished."""
+        self.forget(found)
+        try:
+            reading = self._reading(found)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return _unreadable(found, error)
+        self._readings[found.place] = reading
+        self._total += len(reading.file.content)
+        return reading.file
+
+    def forget(self, found: Found) -> None:
+        """What was read of this file, which has vanished, counts no longer."""
+        reading = self._readings.pop(found.place, None)
+        if reading is not None:
+            self._total -= len(reading.file.content)
 
     def read_all(self, found: tuple[Found, ...]) -> tuple[SourceFile, ...]:
         """Read every file; one that has vanished since the walk is left out.
@@ -52,8 +77,7 @@ class FileReader:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                reason = (error.strerror or type(error).__name__).lower()
-                files.append(refused(each.path, f"the file cannot be read: {reason}"))
+                files.append(_unreadable(each, error))
                 continue
             readings[each.place] = reading
             files.append(reading.file)
@@ -63,7 +87,7 @@ class FileReader:
                     f"its YAML files have more than {self._limits.total_bytes:,} bytes; point to a narrower folder"
                 )
                 raise SourceUnavailableError(message)
-        self._readings = readings
+        self._readings, self._total = readings, total
         return tuple(files)
 
     def _reading(self, found: Found) -> _Reading:
@@ -84,6 +108,11 @@ def refused(path: str, reason: str) -> SourceFile:
 def digest_of(content: bytes) -> str:
     """Return the SHA-256 of `content` as `sha256:<hex>`."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _unreadable(found: Found, error: OSError) -> SourceFile:
+    reason = (error.strerror or type(error).__name__).lower()
+    return refused(found.path, f"the file cannot be read: {reason}")
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:

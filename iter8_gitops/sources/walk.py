@@ -35,10 +35,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a walk found, ordered by path, and the places of the folders that it went through."""
+    """What a walk found, ordered by path, and the places of the folders and of the links that it met."""
 
     found: tuple[Found, ...]
     folders: frozenset[str]
+    links: frozenset[str] = frozenset()
 
 
 class RefusedError(Exception):
@@ -69,6 +70,7 @@ class _Walk:
     links: list[tuple[str, str]] = field(default_factory=list)
     entered: set[str] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
+    met: set[str] = field(default_factory=set)
 
     def enter(self, place: str, shown: str) -> None:
         """Find everything below the folder at `place` except through links, which are kept for later."""
@@ -105,6 +107,7 @@ class _Walk:
         """Follow the links met so far and those met on the way, in an order that depends on names only."""
         while self.links:
             links, self.links = sorted(self.links), []
+            self.met.update(place for _, place in links)
             for shown, link in links:
                 self._follow(shown, link)
 
@@ -152,7 +155,7 @@ def find_files(store: Store, start: str, limits: Limits) -> Survey:
     walk.enter(start, "")
     walk.follow_links()
     found = tuple(sorted(walk.found, key=lambda found: found.path))
-    return Survey(found, frozenset(walk.entered))
+    return Survey(found, frozenset(walk.entered), frozenset(walk.met))
 
 
 def _give_up(what: str) -> None:

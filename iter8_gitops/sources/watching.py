@@ -18,6 +18,7 @@ RESCAN_SECONDS = 5.0
 _UNWATCHED_SECONDS = 1.0
 _TICK_MS = 200
 _DEBOUNCE_MS = 100
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +43,45 @@ class Watcher:
         self._rescan = rescan
         self._missing = Backoff(first=0.2, base=0.5, ceiling=rescan)
         self._watched: frozenset[_Identity] = frozenset()
+        self._folders: frozenset[str] | None = None
+        self._due = 0.0
         self._changes: Generator[set[tuple[Change, str]], None, None] | None = None
 
-    def wait(self, folders: Iterable[str]) -> None:
+    def wait(self, folders: frozenset[str]) -> frozenset[str] | None:
         """Return after a change in one of `folders`, when `path` is replaced, after the rescan time, or on stop.
 
-        While `path` is missing, return ever more rarely. Also returns soon after `folders` has become
-        another set, because something may have changed while their watch was being set up.
+        Returns the places that changed, or None: look everywhere. That is so once in the rescan time whatever
+        happens, and soon after `folders` has become another set, because something may have changed while their watch
+        was being set up. While `path` is missing, returns ever more rarely.
         """
         top = _identity(self._path)
         if top is None:
             self._stop.wait(self._missing.next_delay())
-            return
+            return None
         self._missing.reset()
-        wanted = frozenset(each for each in map(_identity, folders) if each is not None)
-        due = time.monotonic() + self._rescan if wanted == self._watched else 0.0
+        wanted = self._watched
+        if folders is not self._folders:
+            wanted = frozenset(each for each in map(_identity, folders) if each is not None)
+        due = self._due if wanted == self._watched else 0.0
         try:
             for batch in self._ticks(wanted):
-                if batch or time.monotonic() >= due or _identity(self._path) != top:
-                    return
+                self._folders = folders
+                if time.monotonic() >= due or _identity(self._path) != top:
+                    break
+                if batch:
+                    return _places(batch)
         except (OSError, RuntimeError):
             # No watch can be had: the system's limit is reached, or this file system has none.
             self.close()
             self._stop.wait(min(_UNWATCHED_SECONDS, self._rescan))
+        self._due = time.monotonic() + self._rescan
+        return None
 
     def close(self) -> None:
         """Stop watching."""
         if self._changes is not None:
             self._changes.close()
-        self._changes = None
+        self._changes = self._folders = None
         self._watched = frozenset()
 
     def _ticks(self, wanted: frozenset[_Identity]) -> Iterable[set[tuple[Change, str]]]:
@@ -98,6 +109,12 @@ def _identity(path: str) -> _Identity | None:
     except OSError:
         return None
     return _Identity(path, status.st_dev, status.st_ino)
+
+
+def _places(batch: set[tuple[Change, str]]) -> frozenset[str] | None:
+    """The places of changes; None when one has a name that is not UTF-8, so that it is not told rightly."""
+    places = frozenset(path for _, path in batch)
+    return None if any(_UNKNOWN in place for place in places) else places
 
 
 def _is_visible(_change: Change, path: str) -> bool:
