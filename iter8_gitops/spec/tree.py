@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 YAML_SUFFIXES = (".yaml", ".yml", ".json")
@@ -73,6 +73,11 @@ class SourceTree:
             files[at : at + _is_at(files, at, file.path)] = [file]
         return SourceTree(self.source, revision, tuple(files), author, _Step(weakref.ref(self), changes))
 
+    def find(self, path: str) -> SourceFile | None:
+        """The file at `path`, where a path is that of one file only."""
+        at = bisect_left(self.files, path, key=_path)
+        return self.files[at] if _is_at(self.files, at, path) else None
+
     def follows(self, before: SourceTree | None) -> bool:
         """Whether this tree was made from the very tree `before`, so that it knows what changed."""
         return before is not None and self._step is not None and self._step.before() is before
@@ -99,7 +104,7 @@ def _path(file: SourceFile) -> str:
     return file.path
 
 
-def _is_at(files: list[SourceFile], at: int, path: str) -> bool:
+def _is_at(files: Sequence[SourceFile], at: int, path: str) -> bool:
     return at < len(files) and files[at].path == path
 
 

@@ -9,8 +9,8 @@ from iter8_gitops.errors import SourceUnavailableError
 from iter8_gitops.sources.selection import printable
 from iter8_gitops.sources.walk import BrokenLinkError, Kind, RefusedError
 
-_LINK_MODE = "120000"
-_SUBMODULE_MODE = "160000"
+LINK_MODE = "120000"
+SUBMODULE_MODE = "160000"
 _MOST_LINKS = 40
 LONGEST_LINK = 4096
 """How many bytes the target of a symbolic link may have."""
@@ -37,16 +37,16 @@ class CommitTree:
                 self._add(line.decode("utf-8", "surrogateescape"))
 
     def links(self) -> frozenset[str]:
-        """Return the ids of the blobs that hold the targets of symbolic links."""
+        """Return the places of all symbolic links."""
         return frozenset(
-            self.blob(f"{folder}/{name}" if folder else name)
+            f"{folder}/{name}" if folder else name
             for folder, entries in self._folders.items()
             for name, kind in entries.items()
             if kind is Kind.LINK
         )
 
     def set_targets(self, contents: dict[str, bytes]) -> None:
-        """Take the contents of the blobs that `links` named, but for those that are larger than `LONGEST_LINK`."""
+        """Take the contents of the blobs of all links, but for those that are larger than `LONGEST_LINK`."""
         self._targets = {each: content.decode("utf-8", "surrogateescape") for each, content in contents.items()}
 
     def entries(self, folder: str) -> Iterable[tuple[str, Kind]]:
@@ -74,12 +74,12 @@ class CommitTree:
     def _add(self, line: str) -> None:
         description, _, path = line.partition("\t")
         mode, _, object_id = description.split()
-        if mode == _SUBMODULE_MODE:
+        if mode == SUBMODULE_MODE:
             self._submodules.add(path)
             return
         self._blobs[path] = object_id
         folder, _, name = path.rpartition("/")
-        self._folders[folder][name] = Kind.LINK if mode == _LINK_MODE else Kind.FILE
+        self._folders[folder][name] = Kind.LINK if mode == LINK_MODE else Kind.FILE
         while folder:
             above, _, name = folder.rpartition("/")
             if name in self._folders[above]:
