@@ -41,6 +41,20 @@ def test_every_service_is_listed_and_described(shared_channel: grpc.Channel, ver
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_a_method_is_a_symbol_of_the_file_of_its_service(shared_channel: grpc.Channel, version: str) -> None:
+    symbols = ("main.ABN", "main.ABN.Lookup", "main.ABN.WriteMetric", "grpc.health.v1.Health.Check")
+    questions = [reflection_pb2.ServerReflectionRequest(file_containing_symbol=name) for name in symbols]
+
+    answers = asked(shared_channel, version, *questions)
+    service, *methods, check = (answer.file_descriptor_response for answer in answers)
+
+    assert service.file_descriptor_proto
+    assert methods == [service, service]
+    (described,) = (descriptor_pb2.FileDescriptorProto.FromString(data) for data in check.file_descriptor_proto)
+    assert described.package == "grpc.health.v1"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_client_without_a_proto_file_can_call(shared_channel: grpc.Channel, version: str) -> None:
     files = ("google/protobuf/empty.proto", "iter8_gitops/serving/abn/abn.proto")
     questions = [reflection_pb2.ServerReflectionRequest(file_by_filename=name) for name in files]
@@ -59,9 +73,11 @@ def test_a_client_without_a_proto_file_can_call(shared_channel: grpc.Channel, ve
 def test_what_is_not_here_is_not_found(shared_channel: grpc.Channel, version: str) -> None:
     questions = (
         reflection_pb2.ServerReflectionRequest(file_containing_symbol="main.Nobody"),
+        reflection_pb2.ServerReflectionRequest(file_containing_symbol="main.ABN.Nothing"),
         reflection_pb2.ServerReflectionRequest(),
     )
 
     codes = [answer.error_response.error_code for answer in asked(shared_channel, version, *questions)]
 
-    assert codes == [grpc.StatusCode.NOT_FOUND.value[0], grpc.StatusCode.INVALID_ARGUMENT.value[0]]
+    not_found, invalid = grpc.StatusCode.NOT_FOUND.value[0], grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert codes == [not_found, not_found, invalid]
