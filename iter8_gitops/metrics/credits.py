@@ -43,8 +43,13 @@ def record_exposures(
     and both sequences valid.
     """
     users = _load(connection, catalog, exposures, values)
+    places: dict[int, Place] = {}  # by the identity of arms: thousands of exposures share few of them
     for exposure in exposures:
-        users[exposure.arm.application][exposure.user].expose(_place(catalog, exposure.arm), exposure.experiment)
+        arm = exposure.arm
+        place = places.get(id(arm))
+        if place is None:
+            place = places[id(arm)] = _place(catalog, arm)
+        users[arm.application][exposure.user].expose(place, exposure.experiment)
     credited: dict[tuple[int, int], dict[int, Addition]] = defaultdict(dict)
     listed: dict[Place, set[Pair]] = defaultdict(set)
     for value in values:

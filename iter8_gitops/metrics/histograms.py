@@ -18,8 +18,12 @@ def change_counts(connection: sqlite3.Connection, series: int, changes: Mapping[
     When that leaves more than `exact_values` distinct values in an exact histogram, it becomes coarse.
     """
     (coarse,) = connection.execute("SELECT coarse FROM series WHERE id = ?", (series,)).fetchone()
-    _add(connection, series, _quantized(changes) if coarse else changes)
-    if not coarse and _distinct(connection, series) > exact_values:
+    if coarse:
+        _add(connection, series, _quantized(changes))  # few buckets: those that become empty may stay
+        return
+    _add(connection, series, changes)
+    _forget_empty(connection, series, changes)
+    if _distinct(connection, series) > exact_values:
         _make_coarse(connection, series)
 
 
@@ -36,9 +40,12 @@ def _add(connection: sqlite3.Connection, series: int, changes: Mapping[float, in
         "ON CONFLICT (series, value) DO UPDATE SET count = count + excluded.count",
         [(series, value, change) for value, change in moved],
     )
+
+
+def _forget_empty(connection: sqlite3.Connection, series: int, changes: Mapping[float, int]) -> None:
     connection.executemany(
         "DELETE FROM histogram WHERE series = ? AND value = ? AND count = 0",
-        [(series, value) for value, change in moved if change < 0],
+        [(series, value) for value, change in sorted(changes.items()) if change < 0],
     )
 
 

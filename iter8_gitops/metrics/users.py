@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iter8_gitops.metrics.lookups import rows_of
+from iter8_gitops.metrics.lookups import rows_of, write_rows
 from iter8_gitops.metrics.schema import ALL_EPOCHS
 
 Place: TypeAlias = tuple[int, int]
@@ -70,15 +70,21 @@ def save_users(connection: sqlite3.Connection, application: int, users: Mapping[
     Every user must have a place.
     """
     moved = {name: user for name, user in users.items() if user.moves}
-    connection.executemany(
-        "INSERT INTO user (application, name, number, content, epoch) VALUES (?, ?, ?, ?, ?) "
+    write_rows(
+        connection,
+        "INSERT INTO user (application, name, number, content, epoch) VALUES {rows} "
         "ON CONFLICT (application, name) DO UPDATE SET content = excluded.content, epoch = excluded.epoch",
         [(application, name, user.number, *user.moves[-1][0]) for name, user in moved.items()],
     )
-    seen = _places_before(connection, application, moved.values())
     audience: dict[Place, _Arrivals] = defaultdict(_Arrivals)
+    first, others = _first_places(moved.values())
+    for place, count in first.items():
+        audience[place].users += count
+        audience[place].newcomers += count
+        audience[place[0], ALL_EPOCHS].users += count
+    seen = _places_before(connection, application, others)
     left: list[tuple[int, int, int, int]] = []
-    for user in moved.values():
+    for user in others:
         places = seen[user.number]
         left_behind = [place for place, _ in user.moves[:-1]]
         left += [(application, user.number, *place) for place in (user.stored, *left_behind) if place]
@@ -98,6 +104,18 @@ def save_users(connection: sqlite3.Connection, application: int, users: Mapping[
         "users = users + excluded.users, newcomers = newcomers + excluded.newcomers",
         [(*place, arrivals.users, arrivals.newcomers) for place, arrivals in audience.items()],
     )
+
+
+def _first_places(users: Iterable[User]) -> tuple[Mapping[Place, int], Sequence[User]]:
+    """How many users are new and in one place only, by that place; and all others. Nearly all are of the former."""
+    first: Counter[Place] = Counter()
+    others: list[User] = []
+    for user in users:
+        if user.stored is None and len(user.moves) == 1:
+            first[user.moves[0][0]] += 1
+        else:
+            others.append(user)
+    return first, others
 
 
 def _places_before(

@@ -42,7 +42,7 @@ class GroupCommitWriter:
         capacity: int = 100_000,
         batch_size: int = 5_000,
         remembered: int = 200_000,
-        exposure_delay: float = 0.005,
+        exposure_delay: float = 0.02,
         retry_delay: float = 1.0,
     ) -> None:
         self._store = store
