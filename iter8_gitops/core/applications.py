@@ -41,6 +41,11 @@ def find_routemap(snapshot: Snapshot, field: str, application: str, *, suggest: 
     return state
 
 
+def has_candidate(state: RoutemapState) -> bool:
+    """Whether users are compared, or can be: a version beside the primary is available."""
+    return any(version.available for version in state.versions[1:])
+
+
 def _suggestion(snapshot: Snapshot, wanted: str, name: str) -> str:
     endings = (f"/{name}", f"/{name}{ROUTEMAP_SUFFIX}")
     elsewhere = sorted(application for application in snapshot.routemaps if application.endswith(endings))

@@ -1,13 +1,14 @@
-"""`GET /v1/routemaps/{namespace}/{name}/analysis`: the values of `core.analysis.values` as JSON, in camelCase."""
+"""`GET /v1/routemaps/{namespace}/{name}/analysis` and `../trend`: values of core as JSON, in camelCase."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from iter8_gitops.core.statistics.quantiles import quantile
-from iter8_gitops.serving.results import AnalysisReport
+from iter8_gitops.serving.results import AnalysisReport, Trend
 from iter8_gitops.spec.metric import Distribution, MetricReport
 
 Json = dict[str, Any]
@@ -25,6 +26,21 @@ def analysis_view(report: AnalysisReport) -> Json:
         "versions": [{"index": each.index, "name": each.name, "weight": each.weight} for each in report.state.versions],
         "elapsedSeconds": told.pop("elapsed"),
         **told,
+    }
+
+
+def trend_view(trend: Trend) -> Json:
+    """Users, verdict and lifts at each look."""
+    return {
+        "application": trend.application,
+        "experiment": trend.experiment,
+        "points": [
+            {
+                **msgspec.to_builtins(point),
+                "at": datetime.fromtimestamp(point.at, tz=UTC).isoformat("T", "milliseconds"),
+            }
+            for point in trend.points
+        ],
     }
 
 

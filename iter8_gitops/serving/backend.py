@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import time
 from types import TracebackType
 from typing import Self
@@ -9,10 +10,12 @@ from typing import Self
 from iter8_gitops.contracts.metric_store import MetricStore, MetricStoreRequest
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.metrics.experiments import analyse_experiment
+from iter8_gitops.metrics.trends import TrendStore
 from iter8_gitops.metrics.writer import GroupCommitWriter
 from iter8_gitops.serving.boards import open_board
 from iter8_gitops.serving.settings import ServingSettings
 from iter8_gitops.serving.telemetry import Telemetry
+from iter8_gitops.serving.trends import TrendRecorder
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.verdicts import Verdicts
 
@@ -35,10 +38,19 @@ class Backend:
         self.telemetry = Telemetry(lambda: writer.dropped_exposures, lambda: writer.stored_exposures)
         self.verdicts = Verdicts(lambda state: analyse_experiment(self._store, state, time()))
         self.experiments = Experiments(self._board, self._store, self._writer, self.telemetry, self._board.history)
+        self.trends = TrendStore(settings.state.trends)
+        self._recorder: TrendRecorder | None = None
         self._board.start()
+
+    def record_trends(self, lock: Path) -> None:
+        """Record how experiments go, while no other process does that holds `lock`."""
+        self._recorder = TrendRecorder(self._board, self.experiments.analyse, self.trends, lock)
+        self._recorder.start()
 
     def close(self) -> None:
         """Store what was taken but not stored yet, and let go of everything. May be called again."""
+        if self._recorder is not None:
+            self._recorder.stop()
         self._writer.close(FLUSH_SECONDS)
         self._store.close()
         self._board.stop()

@@ -10,6 +10,7 @@ from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import MetricReport
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
+from iter8_gitops.spec.trend import TrendPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,15 @@ class AnalysisReport:
     state: RoutemapState
     analysis: Analysis
     distributions: MetricReport
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How an experiment went: `points` are ascending, and the last one is the present."""
+
+    application: str
+    experiment: int
+    points: tuple[TrendPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from time import time
 from typing import Any
 
 from iter8_gitops.contracts.metric_store import MetricStore
+from iter8_gitops.core.analysis.values import Analysis
 from iter8_gitops.core.applications import find_routemap, require_state
 from iter8_gitops.core.arguments import check_metric_name, check_transaction, check_user, check_value, shown
 from iter8_gitops.core.attributes import NO_ATTRIBUTES, attribute_texts
@@ -23,7 +24,7 @@ from iter8_gitops.serving.reports import Reports, check_count, place
 from iter8_gitops.serving.results import AnalysisReport, BoardStatus, HistoryPage, Overview, RoutemapReport
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.spec.metric import ExperimentStatistics, MetricValue
-from iter8_gitops.spec.snapshot import Snapshot
+from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 
 MAX_HISTORY = 1000
 """The most entries of a history in one answer."""
@@ -193,6 +194,14 @@ class Experiments:
         state = find_routemap(self.published(), "name", f"{namespace}/{name}")
         analysis = analyse_experiment(self._store, state, self._clock())
         return AnalysisReport(state, analysis, self._store.report(state.application, signatures_of(state)))
+
+    def analyse(self, state: RoutemapState) -> Analysis:
+        """What is known of the experiment that `state` is in. Raises `UnavailableError`."""
+        return analyse_experiment(self._store, state, self._clock())
+
+    def now(self) -> float:
+        """Seconds since 1970, by the clock that all answers go by."""
+        return self._clock()
 
     def routemaps(self) -> Overview:
         """Every routemap and the board they are on. Raises `UnavailableError` before the first snapshot."""

@@ -1,4 +1,4 @@
-"""Analyses for Prometheus: of few routemaps, seldom, and for no longer than a scrape can wait."""
+"""Analyses for Prometheus and for lists: of few routemaps, seldom, and for no longer than their reader can wait."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS = 30.0
 """An analysis is computed again after so long, or when the experiment is another one."""
 
 BUDGET = 2.0
-"""The most seconds that are begun to be spent on one scrape; the rest is done at the next ones."""
+"""The most seconds that are begun to be spent at once; the rest is done when it is asked for again."""
 
 Analyse: TypeAlias = Callable[[RoutemapState], Analysis]
 """May read a disk, and raise `Iter8Error`."""
@@ -38,9 +38,18 @@ class Known:
 class Verdicts:
     """Keeps the analyses of the experiments on a board. Thread-safe; never to be called on an event loop."""
 
-    def __init__(self, analyse: Analyse, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        analyse: Analyse,
+        clock: Callable[[], float] = monotonic,
+        *,
+        seconds: float = SECONDS,
+        budget: float = BUDGET,
+    ) -> None:
         self._analyse = analyse
         self._clock = clock
+        self._seconds = seconds
+        self._budget = budget
         self._lock = threading.Lock()
         self._found: dict[str, tuple[float, Analysis]] = {}
 
@@ -60,17 +69,17 @@ class Verdicts:
     def _renew(self, wanted: Mapping[str, RoutemapState]) -> None:
         began = self._clock()
         found = {name: self._found[name] for name, state in wanted.items() if _is_of(self._found.get(name), state)}
-        due = [name for name in wanted if name not in found or began - found[name][0] >= SECONDS]
+        due = [name for name in wanted if name not in found or began - found[name][0] >= self._seconds]
         for name in sorted(due, key=lambda name: found[name][0] if name in found else -1.0):
-            if self._clock() - began >= BUDGET:
+            if self._clock() - began >= self._budget:
                 break
             found.pop(name, None)
             try:
                 found[name] = (self._clock(), self._analyse(wanted[name]))
             except Iter8Error as error:
-                _log.warning("%s: no verdict for Prometheus: %s", name, error)
+                _log.warning("%s: no verdict for now: %s", name, error)
             except Exception as error:  # noqa: BLE001 - a defect here must not cost all other metrics
-                _log.error("%s: no verdict for Prometheus", name, exc_info=error)
+                _log.error("%s: no verdict for now", name, exc_info=error)
         self._found = found
 
 

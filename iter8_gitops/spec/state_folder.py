@@ -61,3 +61,13 @@ class StateFolder:
     def prometheus(self) -> Path:
         """Counters that the HTTP workers and the gRPC server share for `/metrics`."""
         return self.root / "prometheus"
+
+    @property
+    def trends(self) -> Path:
+        """How experiments went over time."""
+        return self.root / "trends.db"
+
+    @property
+    def trends_lock(self) -> Path:
+        """Held by the one process that records how experiments go."""
+        return self.root / "trends.lock"

@@ -25,12 +25,14 @@ from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.metrics.load_tests import LoadTestStore
 from iter8_gitops.metrics.sqlite import SqliteMetricStore
+from iter8_gitops.metrics.trends import TrendStore
 from iter8_gitops.serving.abn import abn_pb2_grpc
 from iter8_gitops.serving.http.app import create_app
 from iter8_gitops.serving.http.openapi import openapi_document
 from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
+from iter8_gitops.serving.trends import Trends
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.webhooks import Webhooks, WebhookSecret
 from iter8_gitops.spec.history import HistoryEntry
@@ -178,14 +180,17 @@ class Bench:
     telemetry: Telemetry
     webhooks: Webhooks
     load_tests: LoadTests
+    trend_store: TrendStore
     history: HistoryInMemory = field(default_factory=HistoryInMemory)
     now: float = NOW
     experiments: Experiments = field(init=False)
+    trends: Trends = field(init=False)
 
     def __post_init__(self) -> None:
         self.experiments = Experiments(
             self.board, self.store, self.writer, self.telemetry, self.history, lambda: self.now
         )
+        self.trends = Trends(self.experiments, self.trend_store)
 
 
 @pytest.fixture
@@ -200,7 +205,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     )
     webhooks = Webhooks(WebhookSecret(WEBHOOK_SECRET), tmp_path / "nudges", tmp_path / "deliveries")
     load_tests = LoadTests(LoadTestStore(tmp_path / "load-tests.db"))
-    yield Bench(BoardInMemory(snapshot), store, WriterAtOnce(store), Telemetry(), webhooks, load_tests)
+    trends = TrendStore(tmp_path / "trends.db")
+    yield Bench(BoardInMemory(snapshot), store, WriterAtOnce(store), Telemetry(), webhooks, load_tests, trends)
     store.close()
 
 
@@ -245,7 +251,7 @@ class CheckedClient:
 @pytest.fixture
 def api(bench: Bench) -> CheckedClient:
     scrape = Scrape(bench.telemetry, bench.experiments.board_status, None)
-    app = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests)
+    app = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests, bench.trends)
     return CheckedClient(TestClient(app))
 
 
@@ -318,7 +324,7 @@ def launch(entry: str, state: StateFolder, log: Path, settings: Mapping[str, Any
     try:
         return Server(process, _port_in(log, process), log)
     except RuntimeError:
-        _end(process)
+        end(process)
         raise
 
 
@@ -334,7 +340,7 @@ def _port_in(log: Path, process: subprocess.Popen[bytes]) -> int:
     raise RuntimeError(log.read_text())
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """End a server and its workers, whatever state they are in."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -353,7 +359,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     yield start_one
     for server in servers:
-        _end(server.process)
+        end(server.process)
 
 
 @pytest.fixture
@@ -394,7 +400,7 @@ def shared_channel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[grpc.Ch
     server = launch("serve_grpc", StateFolder(folder), folder / "grpc.log", {"grpc_port": 0})
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         yield channel
-    _end(server.process)
+    end(server.process)
     publisher.close()
 
 

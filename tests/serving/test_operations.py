@@ -97,7 +97,9 @@ def test_any_accept_header_gets_a_scrape(api: Any, accept: str) -> None:
     assert "iter8_routemaps" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/lookup/", "/v2/lookup", "/v1/%FF", "/%00", "/v1/lookup%3Fa"])
+@pytest.mark.parametrize(
+    "path", ["/v1", "/applications", "/v1/lookup/", "/v2/lookup", "/v1/%FF", "/%00", "/v1/lookup%3Fa"]
+)
 def test_unknown_routes_are_404_in_json(api: Any, path: str) -> None:
     answer = api.get(path)
 

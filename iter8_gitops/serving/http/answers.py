@@ -11,6 +11,7 @@ from msgspec.json import Encoder
 
 from iter8_gitops.errors import BrokenPluginError, InvalidArgumentError, NotFoundError, UnavailableError
 from iter8_gitops.serving.http.ofrep_refusals import FLAGS, refusal_view
+from iter8_gitops.serving.http.pages import answer_trouble, wants_page
 
 PLAIN_TEXT_ROUTES = frozenset({"/abnDashboard", "/httpDashboard", "/grpcDashboard", "/testResult"})
 """Routes of Iter8's own API, whose clients expect errors as one line of plain text."""
@@ -98,6 +99,8 @@ def _answer_problem(
         resp.content_type = "text/plain; charset=utf-8"
     elif (req.uri_template or "").startswith(FLAGS):
         answer_json(resp, refusal_view(req, "GENERAL", description))
+    elif wants_page(req):
+        answer_trouble(req, resp, title or "Something is wrong", description)
     else:
         answer_json(resp, _problem(title, description, field))
 

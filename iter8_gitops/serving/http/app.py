@@ -11,6 +11,7 @@ from falcon import RequestOptions
 from falcon.asgi import App, Request, Response, WebSocket
 
 from iter8_gitops.core.load_tests import grpc_dashboard, http_dashboard
+from iter8_gitops.serving.dossiers import Dossiers
 from iter8_gitops.serving.flags import Flags
 from iter8_gitops.serving.http import ofrep_events
 from iter8_gitops.serving.http.answers import add_error_handlers
@@ -26,18 +27,21 @@ from iter8_gitops.serving.http.operations import (
     PrometheusResource,
     ReadinessResource,
 )
+from iter8_gitops.serving.http.pages import APPLICATION, ASSET, OVERVIEW, ApplicationPage, AssetResource, OverviewPage
 from iter8_gitops.serving.http.routemaps import (
     AnalysisResource,
     HistoryResource,
     RoutemapResource,
     RoutemapsResource,
     SourcesResource,
+    TrendResource,
 )
 from iter8_gitops.serving.http.snapshots import SnapshotResource
 from iter8_gitops.serving.http.streams import BoardStreams, SnapshotEventsResource
 from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
+from iter8_gitops.serving.trends import Trends
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.webhooks import Webhooks
 
@@ -96,6 +100,7 @@ def create_app(
     scrape: Scrape,
     webhooks: Webhooks,
     load_tests: LoadTests,
+    trends: Trends,
     stopping: Callable[[], bool] = lambda: False,
 ) -> App[TimedRequest, Response]:
     """The application, with everything it needs given to it. `stopping` says that the process is about to end."""
@@ -113,11 +118,16 @@ def create_app(
     app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}/history", HistoryResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}/analysis", AnalysisResource(experiments))
+    app.add_route("/v1/routemaps/{namespace}/{name}/trend", TrendResource(trends))
     app.add_route("/v1/hooks/git", GitHookResource(webhooks))
     flags = Flags(experiments)
     app.add_route(FLAGS, FlagsResource(flags))
     app.add_route(FLAGS + "/{key:path}", FlagResource(flags))
     app.add_route(ofrep_events.PATH, ofrep_events.FlagEventsResource(flags, streams))
+    dossiers = Dossiers(experiments, trends)
+    app.add_route(OVERVIEW, OverviewPage(dossiers))
+    app.add_route(APPLICATION, ApplicationPage(dossiers))
+    app.add_route(ASSET, AssetResource())
     app.add_route("/abnDashboard", AbnDashboardResource(experiments))
     app.add_route("/httpDashboard", LoadTestDashboardResource(load_tests, http_dashboard))
     app.add_route("/grpcDashboard", LoadTestDashboardResource(load_tests, grpc_dashboard))

@@ -44,6 +44,7 @@ def openapi_document() -> dict[str, Any]:
             "/v1/routemaps/{namespace}/{name}": {"get": _routemap()},
             "/v1/routemaps/{namespace}/{name}/history": {"get": _history()},
             "/v1/routemaps/{namespace}/{name}/analysis": {"get": _analysis()},
+            "/v1/routemaps/{namespace}/{name}/trend": {"get": _trend()},
             "/v1/hooks/git": {"post": _git_hook()},
             **ofrep_paths(),
             "/abnDashboard": {"get": _dashboard()},
@@ -179,6 +180,13 @@ def _analysis() -> Schema:
             "analysis", "Which version is ahead, and how sure that is", _JSON, reference("Analysis"), 400, 404, 503
         ),
         "description": "Costs the same after a thousand values and after a million. Look as often as you like.",
+        "parameters": _names(),
+    }
+
+
+def _trend() -> Schema:
+    return {
+        **_operation("trend", "How the experiment went over time", _JSON, reference("Trend"), 400, 404, 503),
         "parameters": _names(),
     }
 

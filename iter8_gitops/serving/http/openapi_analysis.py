@@ -38,6 +38,35 @@ def _one_of(alternatives: object) -> Schema:
 
 
 ANALYSIS_SCHEMAS: dict[str, Schema] = {
+    "Trend": object_of(
+        {
+            "application": STRING,
+            "experiment": {**COUNT, "description": "when it began, in Unix seconds"},
+            "points": list_of(
+                object_of(
+                    {
+                        "at": {"type": "string", "format": "date-time"},
+                        "users": {**list_of(COUNT), "description": "who came to each version first"},
+                        "verdict": _one_of(VerdictName),
+                        "lifts": list_of(
+                            object_of(
+                                {
+                                    "metric": STRING,
+                                    "version": COUNT,
+                                    "lift": _NUMBER_OR_NULL,
+                                    "lower": _NUMBER_OR_NULL,
+                                    "upper": _NUMBER_OR_NULL,
+                                },
+                                "A candidate against the primary, as shares: 0.02 is 2% more.",
+                            )
+                        ),
+                    },
+                    "One look.",
+                )
+            ),
+        },
+        "How the present experiment went: at most some 200 looks, evenly spread; the last one is the present.",
+    ),
     "Analysis": object_of(
         {
             "application": STRING,

@@ -1,4 +1,4 @@
-"""`/v1/routemaps[/{namespace}/{name}[/history|/analysis]]` and `/v1/sources`: every routemap, and how it is doing."""
+"""`/v1/routemaps[/{namespace}/{name}[/..]]` and `/v1/sources`: every routemap, and how it is doing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from falcon.asgi import Request, Response
 
-from iter8_gitops.serving.analyses import analysis_view
+from iter8_gitops.serving.analyses import analysis_view, trend_view
 from iter8_gitops.serving.http.answers import answer_json
 from iter8_gitops.serving.http.queries import whole_number
+from iter8_gitops.serving.trends import Trends
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.views import history_view, overview_view, routemap_view, sources_view
 
@@ -68,6 +69,20 @@ class AnalysisResource:
 
     def _analysis(self, namespace: str, name: str) -> dict[str, Any]:
         return analysis_view(self._experiments.analysis(namespace, name))
+
+
+class TrendResource:
+    """How the experiment of one application went over time."""
+
+    def __init__(self, trends: Trends) -> None:
+        self._trends = trends
+
+    async def on_get(self, _req: Request, resp: Response, namespace: str, name: str) -> None:
+        """Read off the event loop; the last point is computed from aggregates on disk."""
+        answer_json(resp, await asyncio.to_thread(self._trend, namespace, name))
+
+    def _trend(self, namespace: str, name: str) -> dict[str, Any]:
+        return trend_view(self._trends.trend(namespace, name))
 
 
 class HistoryResource:
