@@ -7,10 +7,10 @@ RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test test-kind check lint bench proto lock clean
+.PHONY: help up demo test test-kind check lint bench screenshots proto lock clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(RUNTIME) ## Serve the example routemaps: HTTP on :8080, gRPC on :50051 (ARGS="..." adds options)
 	$(BIN)/iter8-gitops up examples $(ARGS)
@@ -34,6 +34,9 @@ lint: $(DEVELOPMENT)
 
 bench: $(DEVELOPMENT) ## Measure speed, as ratios within one run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(DEVELOPMENT) ## Take the pictures of the docs anew (needs Chromium)
+	$(BIN)/python -m tests.web.screenshots
 
 proto: $(DEVELOPMENT) ## Generate the gRPC code from abn.proto
 	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. --grpc_python_out=. iter8_gitops/serving/abn/abn.proto

@@ -176,6 +176,7 @@ def _announce(state: Path, host: str, port: int, grpc_port: int, stop: threading
         click.echo(
             f"\niter8-gitops is up (Ctrl-C stops it)\n"
             f"  routemaps  {names}{more}\n"
+            f"  pages      {server}\n"
             f"  HTTP       {server}  (API: {server}/openapi.json)\n"
             f"  gRPC       {reachable}:{grpc_port}\n"
             f"  state      {state}\n"

@@ -84,6 +84,17 @@ def test_harm_is_stopped_by_a_weight_in_git() -> None:
     assert "weight 0 in Git" in advice.step
 
 
+def test_harm_is_told_of_where_it_was_found() -> None:
+    found = analysis("guardrail_breached")
+    revenue = found.metrics[0]
+    compared = revenue.versions[1].comparison
+    assert compared is not None
+    breached = replace(revenue.versions[1], comparison=replace(compared, finding="breached"))
+    latency = replace(revenue, name="latency", role="guardrail", versions=(revenue.versions[0], breached))
+
+    assert advise(STATE, replace(found, metrics=(revenue, latency))).sureness.startswith("latency of candidate: +4.0%")
+
+
 def with_promotion(phase: PromotionPhase, reference: str) -> RoutemapState:
     promotion = PromotionState(1, "", phase, "tried again in 30s", reference=reference)
     return replace(STATE, policy=PromotionPolicy("pullRequest"), promotion=promotion)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iter8_gitops.core.analysis.values import Analysis, Comparison, MetricResult, Verdict
-from iter8_gitops.core.analysis.wording import about, listed
+from iter8_gitops.core.analysis.values import Analysis, Comparison, Finding, MetricResult, Verdict
+from iter8_gitops.core.analysis.wording import about, listed, users
 from iter8_gitops.core.applications import has_candidate
 from iter8_gitops.serving.web.states import Tone
-from iter8_gitops.serving.web.wording import interval, plain_percent, plural, signed_percent
+from iter8_gitops.serving.web.wording import interval, plain_percent, signed_percent
 from iter8_gitops.spec.snapshot import RoutemapState
 from iter8_gitops.spec.steering import PromotionPhase
 
@@ -26,6 +26,15 @@ class Advice:
     command: str = ""
     link: str = ""
 
+
+_FOUND: dict[str, tuple[Finding, ...]] = {
+    "winner": ("better",),
+    "leaders": ("better",),
+    "loser": ("worse",),
+    "guardrail_breached": ("breached",),
+    "no_difference": ("same",),
+}
+"""What must have been found in a metric for it to tell of a verdict."""
 
 _TONES: dict[str, Tone] = {
     "winner": "good",
@@ -93,8 +102,8 @@ def _headline(analysis: Analysis, names: Sequence[str]) -> str:
 
 def _ahead(analysis: Analysis, names: Sequence[str]) -> str:
     """Who leads while nothing is shown yet: said so that nobody takes it for a result."""
-    found = _first_success(analysis)
-    if found is None:
+    found = _telling(analysis)
+    if found is None or found[0].role != "success":
         return "Nobody is ahead yet"
     metric, version, comparison = found
     if not comparison.lift:
@@ -104,7 +113,7 @@ def _ahead(analysis: Analysis, names: Sequence[str]) -> str:
 
 
 def _sureness(analysis: Analysis, names: Sequence[str]) -> str:
-    found = _first_success(analysis)
+    found = _telling(analysis)
     if found is None:
         return ""
     metric, version, comparison = found
@@ -120,17 +129,21 @@ def _between(bounds: str) -> str:
     return f"from {bounds}" if " to " in bounds else bounds
 
 
-def _first_success(analysis: Analysis) -> tuple[MetricResult, int, Comparison] | None:
-    """The comparison that the headline speaks of: the verdict's version in the first metric that may win."""
-    wanted = analysis.verdict.versions
-    for metric in analysis.metrics:
-        if metric.role != "success":
-            continue
-        compared = [(each.version, each.comparison) for each in metric.versions if each.comparison is not None]
-        compared.sort(key=lambda pair: pair[0] not in wanted)
-        if compared:
-            return metric, *compared[0]
-    return None
+def _telling(analysis: Analysis) -> tuple[MetricResult, int, Comparison] | None:
+    """The comparison that the headline speaks of: of the verdict's version, and where it was found."""
+    verdict = analysis.verdict
+    compared = [
+        (metric, each.version, each.comparison)
+        for metric in analysis.metrics
+        for each in metric.versions
+        if each.comparison is not None and metric.role != "described"
+    ]
+    wanted = _FOUND.get(verdict.name, ())
+    return min(
+        compared,
+        key=lambda pair: (pair[2].finding not in wanted, pair[0].role != "success", pair[1] not in verdict.versions),
+        default=None,
+    )
 
 
 def _step(state: RoutemapState, verdict: Verdict, names: Sequence[str]) -> tuple[str, str, str]:
@@ -159,9 +172,8 @@ def _step(state: RoutemapState, verdict: Verdict, names: Sequence[str]) -> tuple
 def _left(verdict: Verdict) -> str:
     if verdict.users_left is None and verdict.seconds_left is None:
         return "How long it takes cannot be told yet."
-    users = f"about {plural(verdict.users_left, 'user')}" if verdict.users_left else "few more users"
     took = f", {about(verdict.seconds_left)} at this rate" if verdict.seconds_left else ""
-    return f"It takes {users} more{took}." if verdict.users_left else f"It takes {users}{took}."
+    return f"It takes about {users(verdict.users_left)} more{took}." if verdict.users_left else f"It may be soon{took}."
 
 
 def _promotion(state: RoutemapState, name: str) -> tuple[str, str, str]:

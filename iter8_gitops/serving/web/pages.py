@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from iter8_gitops.core.analysis.values import Analysis
-from iter8_gitops.core.analysis.wording import margin
+from iter8_gitops.core.analysis.wording import margin, users
 from iter8_gitops.core.statistics.intervals import Interval
 from iter8_gitops.core.targeting_changes import Outline
 from iter8_gitops.serving.results import AnalysisReport, HistoryPage, Overview, RoutemapReport
@@ -114,6 +114,7 @@ def _environment() -> Environment:
     )
     found.globals["asset"] = asset
     found.filters |= {
+        "about_users": users,
         "anchor": lambda name: re.sub(r"\W", "-", name),
         "chance": wording.plain_percent,
         "count_of": wording.plural,
