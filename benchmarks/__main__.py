@@ -11,13 +11,14 @@ from benchmarks.measurement import Measurement, table
 
 # A module of this package each, with `measure`.
 SPEED = ("assignment", "sdk", "openfeature", "metrics", "redis", "reconcile", "git", "http", "grpc", "batch", "cluster")
-NAMES = (*SPEED, "aa", "agreement")
+NAMES = (*SPEED, "aa", "streams", "agreement")
 
 
 def main() -> None:
     description = (
         f"Measure speed, as ratios within one run: {', '.join(SPEED)} (default: all of these). "
         "aa: how often a difference is seen where there is none, in some minutes. "
+        "streams: the same through the HTTP API of a running system. "
         "agreement: whether every transport gives a million users the same versions, in a quarter of an hour."
     )
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=description)

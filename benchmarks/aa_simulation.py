@@ -85,7 +85,7 @@ def declared(scenario: Scenario, methods: dict[str, Method], seed: int) -> set[s
                 known.append((place, (x, m)))
             arm = place < stage.share
             if arm and scenario.effect:
-                x = _raised(rng, scenario, x)
+                x = raised(rng, scenario, x)
             arms[arm].note(x, m, back)
             if number % LOOK_EVERY == 0:
                 seen |= {name for name, sees in methods.items() if name not in seen and sees(scenario, stages)}
@@ -138,7 +138,7 @@ def _sees(kind: str, scenario: Scenario, stages: Sequence[Tallies]) -> bool:
     return found is not None and found.side(0.0) != 0
 
 
-def _raised(rng: Random, scenario: Scenario, x: float) -> float:
+def raised(rng: Random, scenario: Scenario, x: float) -> float:
     """`x` with the effect: more of it, or for a conversion one more often."""
     if scenario.kind != "conversion":
         return x * (1.0 + scenario.effect)

@@ -1,4 +1,4 @@
-"""How many metric values become durable per second, and what a dashboard costs after many of them."""
+"""How many metric values become durable per second, and what a dashboard and an analysis cost after many of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from uuid import UUID
 
 from benchmarks.measurement import Measurement, seconds
 from iter8_gitops.core.dashboard import abn_dashboard
+from iter8_gitops.metrics.experiments import analyse_experiment
 from iter8_gitops.metrics.sqlite import SqliteMetricStore
-from iter8_gitops.spec.metric import Arm, MetricValue
+from iter8_gitops.spec.metric import Arm, EpochWeights, MetricValue
+from iter8_gitops.spec.routemap import MetricDeclaration, Origin
+from iter8_gitops.spec.snapshot import RoutemapState, VersionState
 
 APPLICATION = "modelmesh-serving/backend"
 RATIO = ("revenue", "visits")
@@ -24,6 +27,7 @@ FEW, MANY = 1_000, 1_000_000
 BATCHES = (500, 2_000)
 VALUES_PER_BATCH_SIZE = 60_000
 READS = 21
+DAY = 86_400.0
 
 
 def measure() -> list[Measurement]:
@@ -67,14 +71,29 @@ def _read_costs(folder: Path) -> list[Measurement]:
     for store, count in ((few, FEW), (many, MANY)):
         for batch in _batches(count, 5_000):
             store.record([], batch)
+    state = _state()
     asked: dict[str, Callable[[SqliteMetricStore], object]] = {
         "dashboard": lambda store: abn_dashboard(store.report(APPLICATION, SIGNATURES)),
         "statistics": lambda store: store.statistics(APPLICATION, SIGNATURES, [RATIO]),
+        "analysis": lambda store: analyse_experiment(store, state, DAY),
     }
+    assert all(analyse_experiment(store, state, DAY).metrics[0].versions[1].comparison for store in (few, many))
     rows = [row for what, ask in asked.items() for row in _compared(what, ask, few, many)]
     few.close()
     many.close()
     return rows
+
+
+def _state() -> RoutemapState:
+    """Two versions with a metric, half and half since the first epoch."""
+    namespace, _, name = APPLICATION.partition("/")
+    versions = tuple(
+        VersionState(index, f"v{index}", 1, 1, True, True, signature, "Ready", "serves", ())
+        for index, signature in SIGNATURES.items()
+    )
+    origin = Origin("git", "backend.yaml", "0123abc")
+    metrics = (MetricDeclaration("revenue"),)
+    return RoutemapState(namespace, name, origin, versions, epochs=(EpochWeights(0, (1, 1)),), metrics=metrics)
 
 
 def _compared(
