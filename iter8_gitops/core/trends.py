@@ -1,50 +1,65 @@
-"""How an experiment went over time: few looks, evenly spread over however long it lasts."""
+"""Which moments of an experiment are kept: evenly spread ones, and never many, however long it lasts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor
 
 from iter8_gitops.core.analysis.values import Analysis
 from iter8_gitops.spec.trend import LiftPoint, TrendPoint
 
-FINEST = 10.0
-"""Seconds between two looks at a young experiment."""
+SHORTEST = 10.0
+"""Seconds between points of an experiment that has just begun."""
 
-MOST = 200
-"""Looks that are kept of an experiment, but for one or two at its ends."""
+MAX_POINTS = 200
+"""Of an experiment."""
 
 
 def point_of(analysis: Analysis, at: float) -> TrendPoint:
-    """What a look `at` (seconds since 1970) shows of the declared metrics of an experiment."""
-    lifts = (
-        LiftPoint(metric.name, each.version, found.lift, found.lift_interval.lower, found.lift_interval.upper)
-        for metric in analysis.metrics
-        if metric.role != "described"
-        for each in metric.versions
-        if (found := each.comparison) is not None
+    """What is kept of an analysis that was made `at` (seconds since 1970)."""
+    return TrendPoint(
+        at,
+        analysis.sample_ratio.newcomers,
+        analysis.verdict.name,
+        tuple(
+            LiftPoint(metric.name, version.version, found.lift, found.lift_interval.lower, found.lift_interval.upper)
+            for metric in analysis.metrics
+            if metric.role != "described"
+            for version in metric.versions
+            if (found := version.comparison) is not None
+        ),
     )
-    return TrendPoint(at, analysis.sample_ratio.newcomers, analysis.verdict.name, tuple(lifts))
 
 
 def spacing(elapsed: float) -> float:
-    """Seconds between two looks: doubled as often as `MOST` of them need to cover `elapsed` seconds."""
-    seconds = FINEST
-    while elapsed > seconds * MOST:
+    """The least seconds between points that cover `elapsed` seconds.
+
+    The smallest doubling of `SHORTEST` with which `MAX_POINTS` of them suffice.
+    """
+    seconds = SHORTEST
+    while elapsed > (MAX_POINTS - 1) * seconds:
         seconds *= 2.0
     return seconds
 
 
-def is_due(last: float | None, started: float, now: float) -> bool:
-    """Whether an experiment that `started` is to be looked at again `now`, after the `last` look (None: none yet)."""
-    return last is None or now - last >= spacing(now - started)
+def is_due(first: float, last: float, now: float) -> bool:
+    """Whether there is room for a point `now`, after others from `first` to `last` (all in seconds since 1970).
+
+    A clock that was set back makes room: what it had written before is wrong.
+    """
+    return now < last or now - last >= spacing(now - first)
 
 
-def thinned(points: Sequence[TrendPoint], started: float) -> tuple[TrendPoint, ...]:
-    """The points that are kept, of ascending ones: the first within each span of the spacing, and the newest."""
-    if not points:
+def thinned(moments: Sequence[float]) -> tuple[float, ...]:
+    """Those of the ascending `moments` (in seconds) to keep: at most `MAX_POINTS`, with the first and the last.
+
+    Neighbours are a `spacing` apart at least, but for the last, which may be nearer. Where they were less than two
+    spacings apart, they are less than two of the new ones apart: gaps of one are joined until they reach a new one.
+    """
+    if not moments:
         return ()
-    seconds = spacing(points[-1].at - started)
-    first_of_span = {floor((point.at - started) / seconds): point for point in reversed(points)}
-    kept = sorted(first_of_span.values(), key=lambda point: point.at)
-    return tuple(kept if kept[-1].at == points[-1].at else [*kept, points[-1]])
+    least = spacing(moments[-1] - moments[0])
+    kept = [moments[0]]
+    for moment in moments[1:]:
+        if moment - kept[-1] >= least:
+            kept.append(moment)
+    return tuple(kept) if kept[-1] == moments[-1] else (*kept, moments[-1])

@@ -37,14 +37,16 @@ class Backend:
         writer = self._writer
         self.telemetry = Telemetry(lambda: writer.dropped_exposures, lambda: writer.stored_exposures)
         self.verdicts = Verdicts(lambda state: analyse_experiment(self._store, state, time()))
-        self.experiments = Experiments(self._board, self._store, self._writer, self.telemetry, self._board.history)
-        self.trends = TrendStore(settings.state.trends)
+        self._trends = TrendStore(settings.state.trends)
+        self.experiments = Experiments(
+            self._board, self._store, self._writer, self.telemetry, self._board.history, self._trends
+        )
         self._recorder: TrendRecorder | None = None
         self._board.start()
 
     def record_trends(self, lock: Path) -> None:
         """Record how experiments go, while no other process does that holds `lock`."""
-        self._recorder = TrendRecorder(self._board, self.experiments.analyse, self.trends, lock)
+        self._recorder = TrendRecorder(self._board, self.experiments.analyse, self._trends, lock)
         self._recorder.start()
 
     def close(self) -> None:

@@ -8,8 +8,7 @@ from iter8_gitops.core.analysis.values import Analysis
 from iter8_gitops.core.applications import find_routemap
 from iter8_gitops.core.freshness import routemap_staleness
 from iter8_gitops.errors import BrokenPluginError, UnavailableError
-from iter8_gitops.serving.results import AnalysisReport, HistoryPage, Overview, RoutemapReport
-from iter8_gitops.serving.trends import Trends
+from iter8_gitops.serving.results import AnalysisReport, HistoryPage, Overview, RoutemapReport, Trend
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.verdicts import Verdicts
 from iter8_gitops.serving.web.overviews import Selection, Wish, select
@@ -28,9 +27,8 @@ VERDICT_BUDGET = 1.0
 class Dossiers:
     """Gathers what a page shows. May block; for any thread."""
 
-    def __init__(self, experiments: Experiments, trends: Trends) -> None:
+    def __init__(self, experiments: Experiments) -> None:
         self._experiments = experiments
-        self._trends = trends
         self._verdicts = Verdicts(experiments.analyse, seconds=VERDICT_SECONDS, budget=VERDICT_BUDGET)
 
     def overview(self, wish: Wish) -> tuple[Overview, Selection, Mapping[str, Analysis]]:
@@ -62,9 +60,10 @@ class Dossiers:
     def _points(self, report: AnalysisReport) -> tuple[TrendPoint, ...]:
         """How the experiment went, up to now. What was recorded is an extra that a chart can do without."""
         try:
-            return self._trends.points(report)
+            recorded = self._experiments.recorded(report.state)
         except UnavailableError:
-            return ()
+            recorded = ()
+        return Trend.of(report.state, report.analysis, recorded).points
 
     def _history(self, application: str, before: int | None) -> tuple[HistoryPage | None, str]:
         namespace, _, name = application.partition("/")

@@ -1,4 +1,4 @@
-"""What the use-cases are given: a board, what happened, and somewhere to write."""
+"""What the use-cases are given: a board, what happened, how experiments went, and somewhere to write."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Protocol
 from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 from iter8_gitops.spec.snapshot import Snapshot
+from iter8_gitops.spec.trend import TrendPoint
 
 
 class Board(Protocol):
@@ -24,6 +25,13 @@ class History(Protocol):
 
     def entries(self, application: str, limit: int, before: int | None = None) -> tuple[HistoryEntry, ...]:
         """The newest `limit` entries (older than the id `before`), newest first. Raises `UnavailableError`."""
+
+
+class Trends(Protocol):
+    """Where it is read how experiments went."""
+
+    def read(self, application: str, experiment: int) -> tuple[TrendPoint, ...]:
+        """What is kept of an experiment, ascending by time. Raises `UnavailableError`."""
 
 
 class Writer(Protocol):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from iter8_gitops.core.analysis.values import Analysis
+from iter8_gitops.core.trends import point_of
 from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.metric import MetricReport
 from iter8_gitops.spec.problem import Problem
@@ -58,6 +59,13 @@ class Trend:
     application: str
     experiment: int
     points: tuple[TrendPoint, ...]
+
+    @classmethod
+    def of(cls, state: RoutemapState, analysis: Analysis, recorded: Iterable[TrendPoint]) -> Trend:
+        """What was `recorded` of the experiment that `state` is in, and then the `analysis` made now."""
+        now = analysis.experiment + analysis.elapsed
+        past = (point for point in recorded if point.at < now)
+        return cls(state.application, analysis.experiment, (*past, point_of(analysis, now)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,13 @@ from iter8_gitops.errors import InvalidArgumentError
 from iter8_gitops.metrics.experiments import analyse_experiment, read_experiment, signatures_of
 from iter8_gitops.serving.arguments import Lookup, LookupProduct, Measurement, ReportedExposure
 from iter8_gitops.serving.batches import Answer, Batches
-from iter8_gitops.serving.parts import Board, History, Writer
+from iter8_gitops.serving.parts import Board, History, Trends, Writer
 from iter8_gitops.serving.reports import Reports, check_count, place
-from iter8_gitops.serving.results import AnalysisReport, BoardStatus, HistoryPage, Overview, RoutemapReport
+from iter8_gitops.serving.results import AnalysisReport, BoardStatus, HistoryPage, Overview, RoutemapReport, Trend
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.spec.metric import ExperimentStatistics, MetricValue
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
+from iter8_gitops.spec.trend import TrendPoint
 
 MAX_HISTORY = 1000
 """The most entries of a history in one answer."""
@@ -44,10 +45,12 @@ class Experiments:
         writer: Writer,
         telemetry: Telemetry,
         history: History,
+        trends: Trends,
         clock: Callable[[], float] = time,
     ) -> None:
         self._board = board
         self._history = history
+        self._trends = trends
         self._store = store
         self._writer = writer
         self._telemetry = telemetry
@@ -198,6 +201,18 @@ class Experiments:
     def analyse(self, state: RoutemapState) -> Analysis:
         """What is known of the experiment that `state` is in. Raises `UnavailableError`."""
         return analyse_experiment(self._store, state, self._clock())
+
+    def trend(self, namespace: str, name: str) -> Trend:
+        """How the present experiment of a routemap went, up to now.
+
+        Raises `NotFoundError`, `InvalidArgumentError`, `UnavailableError`.
+        """
+        state = find_routemap(self.published(), "name", f"{namespace}/{name}")
+        return Trend.of(state, self.analyse(state), self.recorded(state))
+
+    def recorded(self, state: RoutemapState) -> tuple[TrendPoint, ...]:
+        """What was recorded of the experiment that `state` is in, ascending by time. Raises `UnavailableError`."""
+        return self._trends.read(state.application, state.experiment)
 
     def now(self) -> float:
         """Seconds since 1970, by the clock that all answers go by."""

@@ -1,4 +1,4 @@
-"""An experiment over time: what was known of it at one look after the other."""
+"""How an experiment stood at some moment: few enough numbers to be kept for ever, and enough to draw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LiftPoint:
-    """A candidate (by its index) against the primary in one metric, as shares: 0.02 is 2% more; None is no bound."""
+    """A candidate against the primary, in one declared metric.
+
+    Lifts are shares of the size of the primary's mean: 0.02 is 2% more. `lower` and `upper` bound the confidence
+    sequence; None stands for what cannot be told, and for no bound.
+    """
 
     metric: str
     version: int
@@ -18,7 +22,11 @@ class LiftPoint:
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """A look `at` (seconds since 1970). `users` came to each version first; `verdict` is the name of the verdict."""
+    """An experiment `at` some moment (seconds since 1970).
+
+    `users` are those who came to each version first, by index. `verdict` is its name (`VerdictName`). `lifts` are
+    those that could be told: by metric as declared, then by version.
+    """
 
     at: float
     users: tuple[int, ...]

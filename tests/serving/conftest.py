@@ -32,7 +32,6 @@ from iter8_gitops.serving.http.openapi import openapi_document
 from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
-from iter8_gitops.serving.trends import Trends
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.webhooks import Webhooks, WebhookSecret
 from iter8_gitops.spec.history import HistoryEntry
@@ -180,17 +179,15 @@ class Bench:
     telemetry: Telemetry
     webhooks: Webhooks
     load_tests: LoadTests
-    trend_store: TrendStore
+    trends: TrendStore
     history: HistoryInMemory = field(default_factory=HistoryInMemory)
     now: float = NOW
     experiments: Experiments = field(init=False)
-    trends: Trends = field(init=False)
 
     def __post_init__(self) -> None:
         self.experiments = Experiments(
-            self.board, self.store, self.writer, self.telemetry, self.history, lambda: self.now
+            self.board, self.store, self.writer, self.telemetry, self.history, self.trends, lambda: self.now
         )
-        self.trends = Trends(self.experiments, self.trend_store)
 
 
 @pytest.fixture
@@ -251,7 +248,7 @@ class CheckedClient:
 @pytest.fixture
 def api(bench: Bench) -> CheckedClient:
     scrape = Scrape(bench.telemetry, bench.experiments.board_status, None)
-    app = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests, bench.trends)
+    app = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests)
     return CheckedClient(TestClient(app))
 
 

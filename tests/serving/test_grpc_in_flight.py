@@ -58,7 +58,9 @@ def served(bench: Any, writer: HeldWriter, test: Callable[[Any], Coroutine[Any, 
     """Run `test` with a stub of a server in this process that writes to `writer`."""
 
     async def run() -> None:
-        experiments = Experiments(bench.board, bench.store, writer, bench.telemetry, bench.history, lambda: bench.now)
+        experiments = Experiments(
+            bench.board, bench.store, writer, bench.telemetry, bench.history, bench.trends, lambda: bench.now
+        )
         server = grpc.aio.server()
         server.add_generic_rpc_handlers((abn_handler(experiments, bench.telemetry),))
         port = server.add_insecure_port("127.0.0.1:0")
@@ -158,7 +160,9 @@ class LateContext:
 )
 def test_a_call_that_comes_too_late_is_not_begun(bench: Any, route: str, message: Any) -> None:
     writer, context = HeldWriter(), LateContext()
-    experiments = Experiments(bench.board, bench.store, writer, bench.telemetry, bench.history, lambda: bench.now)
+    experiments = Experiments(
+        bench.board, bench.store, writer, bench.telemetry, bench.history, bench.trends, lambda: bench.now
+    )
     details: Any = type("Details", (), {"method": f"/main.ABN/{route}", "invocation_metadata": ()})()
     method: Any = abn_handler(experiments, bench.telemetry).service(details)
 

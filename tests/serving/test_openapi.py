@@ -32,7 +32,6 @@ def test_every_route_and_method_is_described_and_nothing_else(bench: Any) -> Non
         Scrape(bench.telemetry, bench.experiments.board_status, None),
         bench.webhooks,
         bench.load_tests,
-        bench.trends,
     )
 
     served = set()

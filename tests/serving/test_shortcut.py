@@ -21,7 +21,7 @@ Answer = tuple[list[dict[str, Any]], int]
 @pytest.fixture
 def falcon(bench: Any) -> Application:
     scrape = Scrape(bench.telemetry, bench.experiments.board_status, None)
-    app: Any = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests, bench.trends)
+    app: Any = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests)
     return app  # type: ignore[no-any-return]
 
 

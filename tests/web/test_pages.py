@@ -30,7 +30,7 @@ class Reader:
 
     def __init__(self, bench: Bench) -> None:
         scrape = Scrape(bench.telemetry, bench.experiments.board_status, None)
-        app = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests, bench.trends)
+        app = create_app(bench.experiments, bench.telemetry, scrape, bench.webhooks, bench.load_tests)
         self._client = TestClient(app)
 
     def get(self, path: str, **headers: str) -> Result:

@@ -41,7 +41,6 @@ from iter8_gitops.serving.http.streams import BoardStreams, SnapshotEventsResour
 from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.telemetry import Telemetry
-from iter8_gitops.serving.trends import Trends
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.webhooks import Webhooks
 
@@ -100,7 +99,6 @@ def create_app(
     scrape: Scrape,
     webhooks: Webhooks,
     load_tests: LoadTests,
-    trends: Trends,
     stopping: Callable[[], bool] = lambda: False,
 ) -> App[TimedRequest, Response]:
     """The application, with everything it needs given to it. `stopping` says that the process is about to end."""
@@ -118,13 +116,13 @@ def create_app(
     app.add_route("/v1/routemaps/{namespace}/{name}", RoutemapResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}/history", HistoryResource(experiments))
     app.add_route("/v1/routemaps/{namespace}/{name}/analysis", AnalysisResource(experiments))
-    app.add_route("/v1/routemaps/{namespace}/{name}/trend", TrendResource(trends))
+    app.add_route("/v1/routemaps/{namespace}/{name}/trend", TrendResource(experiments))
     app.add_route("/v1/hooks/git", GitHookResource(webhooks))
     flags = Flags(experiments)
     app.add_route(FLAGS, FlagsResource(flags))
     app.add_route(FLAGS + "/{key:path}", FlagResource(flags))
     app.add_route(ofrep_events.PATH, ofrep_events.FlagEventsResource(flags, streams))
-    dossiers = Dossiers(experiments, trends)
+    dossiers = Dossiers(experiments)
     app.add_route(OVERVIEW, OverviewPage(dossiers))
     app.add_route(APPLICATION, ApplicationPage(dossiers))
     app.add_route(ASSET, AssetResource())

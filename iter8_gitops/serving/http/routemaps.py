@@ -10,7 +10,6 @@ from falcon.asgi import Request, Response
 from iter8_gitops.serving.analyses import analysis_view, trend_view
 from iter8_gitops.serving.http.answers import answer_json
 from iter8_gitops.serving.http.queries import whole_number
-from iter8_gitops.serving.trends import Trends
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.views import history_view, overview_view, routemap_view, sources_view
 
@@ -74,15 +73,15 @@ class AnalysisResource:
 class TrendResource:
     """How the experiment of one application went over time."""
 
-    def __init__(self, trends: Trends) -> None:
-        self._trends = trends
+    def __init__(self, experiments: Experiments) -> None:
+        self._experiments = experiments
 
     async def on_get(self, _req: Request, resp: Response, namespace: str, name: str) -> None:
         """Read off the event loop; the last point is computed from aggregates on disk."""
         answer_json(resp, await asyncio.to_thread(self._trend, namespace, name))
 
     def _trend(self, namespace: str, name: str) -> dict[str, Any]:
-        return trend_view(self._trends.trend(namespace, name))
+        return trend_view(self._experiments.trend(namespace, name))
 
 
 class HistoryResource:

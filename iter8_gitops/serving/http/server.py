@@ -18,7 +18,6 @@ from iter8_gitops.serving.http.shortcut import LookupShortcut
 from iter8_gitops.serving.load_tests import LoadTests
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.settings import ServingSettings
-from iter8_gitops.serving.trends import Trends
 from iter8_gitops.serving.webhooks import Webhooks
 
 GRACEFUL_SECONDS = 10
@@ -81,10 +80,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
         scrape = Scrape(backend.telemetry, backend.experiments.board_status, state.prometheus, backend.verdicts)
         webhooks = Webhooks(self._settings.webhook_secret, state.nudges, state.deliveries)
         load_tests = LoadTests(LoadTestStore(state.load_tests))
-        trends = Trends(backend.experiments, backend.trends)
-        app = create_app(
-            backend.experiments, backend.telemetry, scrape, webhooks, load_tests, trends, self._is_stopping
-        )
+        app = create_app(backend.experiments, backend.telemetry, scrape, webhooks, load_tests, self._is_stopping)
         backend.record_trends(state.trends_lock)
         app.add_middleware(_ClosesAtShutdown(backend.close))
         if self._settings.cors_origins:
