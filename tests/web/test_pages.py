@@ -201,9 +201,10 @@ def test_files_of_pages_may_be_kept_for_ever_because_their_address_changes(reade
 
 
 def test_users_and_metrics_show_up_with_numbers(bench: Bench, reader: Reader) -> None:
+    show(bench, routemap("web", [version(0, "primary", 50), version(1, "candidate", 50)], bench.now - 60))
     for number in range(200):
-        bench.experiments.lookup("prod/backend", f"user-{number}")
-    page = reader.read("/applications/prod/backend")
+        bench.experiments.lookup("shop/web", f"user-{number}")
+    page = reader.read("/applications/shop/web")
     assert "Declare a metric in the routemap" in page
     assert "No values have been written yet." in page
     assert "As the weights say" in page
