@@ -84,6 +84,10 @@ def test_harm_is_stopped_by_a_weight_in_git() -> None:
     assert "weight 0 in Git" in advice.step
 
 
+def test_a_better_version_whose_guardrail_is_open_is_called_ahead_and_not_safe() -> None:
+    assert advise(STATE, analysis("guardrail_pending")).headline == "candidate is ahead, but may do harm"
+
+
 def test_harm_is_told_of_where_it_was_found() -> None:
     found = analysis("guardrail_breached")
     revenue = found.metrics[0]

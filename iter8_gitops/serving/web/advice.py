@@ -90,7 +90,8 @@ def _headline(analysis: Analysis, names: Sequence[str]) -> str:
         case "guardrail_breached":
             return f"{who} does harm"
         case "guardrail_pending":
-            return f"{who} may do harm: not known yet"
+            better = any(each.finding == "better" for each in _comparisons(analysis, verdict.versions))
+            return f"{who} is ahead, but may do harm" if better else f"{who} may do harm: not known yet"
         case "no_difference":
             return "No difference that matters"
         case "invalid":
@@ -144,6 +145,11 @@ def _telling(analysis: Analysis) -> tuple[MetricResult, int, Comparison] | None:
         key=lambda pair: (pair[2].finding not in wanted, pair[0].role != "success", pair[1] not in verdict.versions),
         default=None,
     )
+
+
+def _comparisons(analysis: Analysis, versions: Sequence[int]) -> list[Comparison]:
+    found = (each for metric in analysis.metrics for each in metric.versions if each.version in versions)
+    return [each.comparison for each in found if each.comparison is not None]
 
 
 def _step(state: RoutemapState, verdict: Verdict, names: Sequence[str]) -> tuple[str, str, str]:
