@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from benchmarks.measurement import Measurement
+from benchmarks.seen import users_of_primary
 from tests.controlplane.binaries import find_binaries
 from tests.controlplane.control_plane import ControlPlane
 from tests.e2e.system import System, eventually
@@ -110,7 +111,8 @@ def _published(system: System) -> int:
 
 def _change(plane: ControlPlane, system: System, namespace: str, number: int) -> float:
     """Seconds from a write that takes all weight from the primary until a lookup says so."""
-    name, users = f"app-{number}", [f"user-{each}" for each in range(4)]
+    name = f"app-{number}"
+    users = users_of_primary(system, f"{namespace}/{name}")
     plane.patch("", "v1", "configmaps", namespace, f"{name}-0", {"metadata": {"annotations": {_WEIGHT: "0"}}})
     began = time.perf_counter()
     while set(system.versions_of(f"{namespace}/{name}", users)) != {1}:

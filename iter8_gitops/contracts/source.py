@@ -32,7 +32,8 @@ class Source(Protocol):
         """Yield the first tree as soon as there is one, then go on until `stop` is set.
 
         Each look at the source yields exactly one value: a new `SourceTree` after a change, the
-        identical object (`is`) when nothing changed, or a `SourceFailure` when the look failed. The
+        identical object (`is`) when nothing changed, or a `SourceFailure` when the look failed. A source that knows
+        what changed makes the new tree with `SourceTree.successor`; any other is compared file by file. The
         last tree stays in force during failures; the next tree, even an identical one, ends them.
         Looks that fail to reach the place are repeated with exponential backoff and jitter.
 

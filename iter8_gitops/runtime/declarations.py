@@ -70,8 +70,8 @@ class Declarations:
 
     def take_removed(self) -> AbstractSet[str]:
         """The applications that are declared no more, since the last call."""
-        removed, self._removed = self._removed - self.applications, set()
-        return removed
+        removed, self._removed = self._removed, set()
+        return {application for application in removed if application not in self.applications}
 
     def take(self, trees: Iterable[SourceTree]) -> None:
         """Take in what sources delivered; a tree that is known already costs nothing."""

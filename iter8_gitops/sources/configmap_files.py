@@ -21,14 +21,14 @@ class ConfigMapFiles:
     """
 
     def __init__(self, source: str, grace: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._source = source
         self._grace = grace
         self._clock = clock
         self._lock = threading.Lock()
         self._files: dict[str, SourceFile] = {}
         self._deleted_at: dict[str, float] = {}
         self._newest = 0
-        self._tree: SourceTree | None = None
+        self._tree = SourceTree(source, "0", ())
+        self._changed: set[str] | None = None
 
     def take(self, changes: Sequence[Change]) -> None:
         """Take in changes, in their order."""
@@ -38,7 +38,7 @@ class ConfigMapFiles:
                 if file is not None:
                     self._files[file.path] = file
                     self._deleted_at.pop(file.path, None)
-                    self._tree = None
+                    self._note(file.path)
                 elif change.before is not None:
                     self._deleted_at[_path(change.before)] = self._clock()
                 self._newest = max(self._newest, _version(change.after or change.before or {}))
@@ -55,10 +55,18 @@ class ConfigMapFiles:
             for path in gone:
                 del self._deleted_at[path]
                 self._files.pop(path, None)
-            if self._tree is None or gone:
-                files = tuple(self._files[path] for path in sorted(self._files))
-                self._tree = SourceTree(self._source, str(self._newest), files)
+                self._note(path)
+            if self._changed is None or self._changed:
+                paths = sorted(self._changed or ())
+                there = [self._files[path] for path in paths if path in self._files]
+                removed = [path for path in paths if path not in self._files]
+                self._tree = self._tree.successor(str(self._newest), there, removed)
+                self._changed = set()
             return self._tree
+
+    def _note(self, path: str) -> None:
+        self._changed = self._changed or set()
+        self._changed.add(path)
 
 
 def _file(manifest: JsonObject) -> SourceFile:

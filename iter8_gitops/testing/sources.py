@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 from typing import ClassVar, Protocol
 
 import pytest
@@ -114,6 +115,12 @@ class SourceContract(PluginContract):
                 seen.append(self._tree_of(following, files))
         revisions = [tree.revision for tree in seen]
         same(len(set(revisions)), len(steps), f"the number of revisions among {revisions}")
+        for last, tree in pairwise(seen):
+            compared = SourceTree(tree.source, tree.revision, tree.files).changes_since(last)
+            told = tree.changes_since(last)
+            same(told.removed, compared.removed, "the removed files of which a tree tells")
+            silent = set(compared.changed) - set(told.changed)
+            check(not silent, f"a tree that knows what changed does not tell of {[file.path for file in silent]}")
         before, after = (tree.files[0].digest for tree in seen[:2])
         check(before != after, "the digest of an edited file is the same")
 
