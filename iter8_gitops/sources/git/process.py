@@ -6,9 +6,10 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from git import Git
@@ -67,21 +68,22 @@ class GitCommands:
         git = Git(self._here)
         settings = (option for setting in (*git_settings(), *grant.settings) for option in ("-c", setting))
         try:
-            handle = git.execute(
-                [git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *arguments],
-                istream=subprocess.PIPE,
-                as_process=True,
-                env={**self._environment, **grant.environment},
-                start_new_session=True,  # No terminal to ask questions on, and one group to kill.
-                pass_fds=(*keep_open, *grant.descriptors),
-            )
+            with _holding(data) as source:
+                handle = git.execute(
+                    [git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *arguments],
+                    istream=source,
+                    as_process=True,
+                    env={**self._environment, **grant.environment},
+                    start_new_session=True,  # No terminal to ask questions on, and one group to kill.
+                    pass_fds=(*keep_open, *grant.descriptors),
+                )
         except (GitError, OSError) as error:
             raise SourceUnavailableError("the git program cannot be started") from error
         process = handle.proc
         if process is None:
             raise SourceUnavailableError("the git program cannot be started")
         try:
-            output, errors = self._communicate(process, data, timeout)
+            output, errors = self._communicate(process, timeout)
         except BaseException:
             _kill(process)
             raise
@@ -100,19 +102,27 @@ class GitCommands:
         except GitFailedError:
             return False
 
-    def _communicate(self, process: subprocess.Popen[bytes], data: bytes, timeout: float) -> tuple[bytes, bytes]:
+    def _communicate(self, process: subprocess.Popen[bytes], timeout: float) -> tuple[bytes, bytes]:
         deadline = time.monotonic() + timeout
-        sent: bytes | None = data
         while True:
             try:
-                return process.communicate(sent, timeout=_LOOK_SECONDS)
+                return process.communicate(timeout=_LOOK_SECONDS)
             except subprocess.TimeoutExpired:
-                sent = None  # Popen keeps what it could not send yet.
                 if self._stop.is_set():
                     raise StoppedError from None
                 if time.monotonic() > deadline:
                     message = f"no answer within {timeout:g} seconds"
                     raise SourceUnavailableError(message) from None
+
+
+@contextlib.contextmanager
+def _holding(data: bytes) -> Iterator[int]:
+    """The descriptor of a file to read `data` from: Popen forgets what a pipe had not taken at the first timeout."""
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        file.seek(0)
+        yield file.fileno()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
