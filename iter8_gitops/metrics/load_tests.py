@@ -6,17 +6,14 @@ SQLite's locks keep processes apart; with `synchronous = EXTRA` what was stored 
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
-from iter8_gitops.errors import UnavailableError
+from iter8_gitops.metrics.own_files import opened
 
 KEPT = 500
 """Of all tests together; those that were stored longest ago are forgotten."""
 
-_PATIENCE = 5.0
+_HOLDS = "the results of load tests"
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS load_test (id INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, "
     "test TEXT NOT NULL, result BLOB NOT NULL, UNIQUE (namespace, test))"
@@ -31,7 +28,7 @@ class LoadTestStore:
 
     def put(self, namespace: str, test: str, result: bytes) -> None:
         """Keep `result` in place of what is there of the same test; durable on return. Raises `UnavailableError`."""
-        with self._open("rwc") as connection:
+        with opened(self._path, "rwc", _HOLDS) as connection:
             connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(_TABLE)
@@ -48,23 +45,10 @@ class LoadTestStore:
         """What was last put of a test, None when it is not known. Raises `UnavailableError`."""
         if not self._path.exists():
             return None
-        with self._open("ro") as connection:
+        with opened(self._path, "ro", _HOLDS) as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'load_test'").fetchone():
                 return None
             found = connection.execute(
                 "SELECT result FROM load_test WHERE namespace = ? AND test = ?", (namespace, test)
             ).fetchone()
         return found[0] if found else None
-
-    @contextmanager
-    def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
-        """A connection whose transaction is undone unless the block commits it."""
-        try:
-            if mode == "rwc":
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-            address = f"{self._path.absolute().as_uri()}?mode={mode}"
-            with closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE, isolation_level=None)) as connection:
-                yield connection
-        except (sqlite3.Error, OSError) as error:
-            message = f"the results of load tests in {self._path.name} cannot be used now: {error}"
-            raise UnavailableError(message) from error

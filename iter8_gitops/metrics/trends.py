@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -16,7 +16,7 @@ from typing import TypeAlias
 import msgspec
 
 from iter8_gitops.core.trends import thinned
-from iter8_gitops.errors import UnavailableError
+from iter8_gitops.metrics.own_files import opened
 from iter8_gitops.spec.trend import LiftPoint, TrendPoint
 
 KEPT_EXPERIMENTS = 3
@@ -25,7 +25,7 @@ KEPT_EXPERIMENTS = 3
 MAX_BYTES = 256 * 1024 * 1024
 """Of all experiments together; those that were recorded longest ago are forgotten first."""
 
-_PATIENCE = 5.0
+_HOLDS = "the trends"
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS experiment (id INTEGER PRIMARY KEY AUTOINCREMENT, application TEXT NOT NULL, "
     "experiment INTEGER NOT NULL, first REAL NOT NULL, last REAL NOT NULL, UNIQUE (application, experiment))",
@@ -64,7 +64,7 @@ class TrendStore:
         there is no room (`core.trends`), and former experiments of an application of which a new one begins.
         Raises `UnavailableError`.
         """
-        with self._open("rwc") as connection:
+        with opened(self._path, "rwc", _HOLDS) as connection:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")
             for statement in _TABLES:
@@ -100,22 +100,9 @@ class TrendStore:
         if not self._path.exists():
             yield None
             return
-        with self._open("rw") as connection:
+        with opened(self._path, "rw", _HOLDS) as connection:
             there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'point'").fetchone()
             yield connection if there else None
-
-    @contextmanager
-    def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
-        """A connection whose transaction is undone unless the block commits it."""
-        try:
-            if mode == "rwc":
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-            address = f"{self._path.absolute().as_uri()}?mode={mode}"
-            with closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE, isolation_level=None)) as connection:
-                yield connection
-        except (sqlite3.Error, OSError, msgspec.MsgspecError) as error:
-            message = f"the trends in {self._path.name} cannot be used now: {error}"
-            raise UnavailableError(message) from error
 
 
 def _number_of(connection: sqlite3.Connection, application: str, experiment: int, began: float) -> int:
