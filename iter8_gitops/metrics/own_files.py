@@ -10,7 +10,8 @@ from typing import Literal
 
 from iter8_gitops.errors import UnavailableError
 
-_PATIENCE = 5.0
+PATIENCE = 5.0
+"""Seconds that a call waits for another process."""
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def opened(path: Path, mode: Literal["ro", "rw", "rwc"], holds: str) -> Iterator
         if mode == "rwc":
             path.parent.mkdir(parents=True, exist_ok=True)
         address = f"{path.absolute().as_uri()}?mode={mode}"
-        with closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)) as connection:
             yield connection
     except (sqlite3.Error, OSError, ValueError) as error:
         message = f"{holds} in {path.name} cannot be used now: {error}"

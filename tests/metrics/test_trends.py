@@ -136,7 +136,7 @@ def test_a_locked_file_is_unusable_for_the_time_and_loses_nothing(
     store: TrendStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.record(WEB, 1, [point(1.0)])
-    monkeypatch.setattr("iter8_gitops.metrics.trends._PATIENCE", 0.01)
+    monkeypatch.setattr("iter8_gitops.metrics.own_files.PATIENCE", 0.01)
     holder = sqlite3.connect(tmp_path / "new" / "trends.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     for call in (store.spans, lambda: store.read(WEB, 1), lambda: store.record(WEB, 1, [point(20.0)])):

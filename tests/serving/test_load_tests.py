@@ -287,7 +287,7 @@ def test_a_file_that_is_no_database_is_said_to_be_unusable_and_is_left_alone(tmp
 
 def test_a_locked_file_is_503_and_nothing_is_lost(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(api, RESULT)
-    monkeypatch.setattr("iter8_gitops.metrics.load_tests._PATIENCE", 0.01)
+    monkeypatch.setattr("iter8_gitops.metrics.own_files.PATIENCE", 0.01)
     holder = sqlite3.connect(tmp_path / "load-tests.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
 
