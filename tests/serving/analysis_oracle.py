@@ -27,10 +27,14 @@ Users: TypeAlias = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Epoch:
-    """Weights, and the users of every version while they were in force."""
+    """Weights, the users of every version while they were in force, and how many of them had come before."""
 
     weights: tuple[int, ...]
     users: Mapping[int, Users]
+    returning: Mapping[int, int] = field(default_factory=dict)
+
+    def newcomers(self, version: int) -> int:
+        return len(self.users[version]) - self.returning.get(version, 0)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def _y(clock: float, alpha: float) -> float:
 
 @dataclass
 class Oracle:
-    """A candidate against the primary, over epochs; every user is in one epoch only."""
+    """A candidate against the primary, over epochs."""
 
     epochs: Sequence[Epoch]
     candidate: int
@@ -77,14 +81,14 @@ class Oracle:
         self.baseline = self._averaged([a.mean for a, _ in self.pairs])
         self.difference = self._averaged([b.mean - a.mean for a, b in self.pairs])
         cautious = [_cautious(a, b) for a, b in self.pairs]
-        self.variances = tuple(self._of_average([each[arm] for each in cautious]) for arm in (0, 1))
+        self.variances = tuple(self._of_average([each[arm] for each in cautious], arm) for arm in (0, 1))
         self.error = sqrt(sum(self.variances))
 
     def _averaged(self, values: Sequence[float]) -> float:
         return sum(h * value for h, value in zip(self._h, values, strict=True)) / sum(self._h)
 
-    def _of_average(self, variances: Sequence[float]) -> float:
-        return sum(h * h * v for h, v in zip(self._h, variances, strict=True)) / sum(self._h) ** 2
+    def _of_average(self, variances: Sequence[float], arm: int) -> float:
+        return variance_of_average(self.epochs, (0, self.candidate)[arm], self._h, variances)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -123,9 +127,23 @@ class Oracle:
 
     @property
     def chance_to_beat(self) -> float:
-        apart = [(a.variance / a.users, b.variance / b.users) for a, b in self.pairs]
-        error = sqrt(self._of_average([a + b for a, b in apart]))
+        apart = [[pair[arm].variance / pair[arm].users for pair in self.pairs] for arm in (0, 1)]
+        error = sqrt(sum(self._of_average(each, arm) for arm, each in enumerate(apart)))
         return float(norm.cdf(self.goal * self.difference / error))
+
+
+def variance_of_average(
+    epochs: Sequence[Epoch], version: int, weights: Sequence[float], variances: Sequence[float]
+) -> float:
+    """sum(h^2 V) / (sum h)^2, and 2 sum_{e<f} h_e h_f min(n_e, returning_f) s_e s_f / (n_e n_f) / (sum h)^2."""
+    told = sum(h * h * v for h, v in zip(weights, variances, strict=True))
+    for late, epoch in enumerate(epochs):
+        for early in range(late):
+            n = [len(epochs[each].users[version]) for each in (early, late)]
+            s = [sqrt(variances[each] * count) for each, count in zip((early, late), n, strict=True)]
+            shared = min(n[0], epoch.returning.get(version, 0))
+            told += 2 * weights[early] * weights[late] * shared * s[0] * s[1] / (n[0] * n[1])
+    return told / sum(weights) ** 2
 
 
 def _cautious(a: Moments, b: Moments) -> tuple[float, float]:
@@ -193,7 +211,7 @@ def bayesian(epochs: Sequence[Epoch], goal: int) -> list[tuple[float, float]]:
     for version in epochs[0].users:
         each = [Moments.of(epoch.users[version]) for epoch in epochs]
         mean = sum(w * m.mean for w, m in zip(weights, each, strict=True)) / sum(weights)
-        variance = sum(w * w * m.variance / m.users for w, m in zip(weights, each, strict=True)) / sum(weights) ** 2
+        variance = variance_of_average(epochs, version, weights, [m.variance / m.users for m in each])
         beliefs.append(norm(goal * mean, sqrt(variance)))
     return [_best(beliefs, place) for place in range(len(beliefs))]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil, exp
@@ -71,14 +71,17 @@ class Trial:
         self.written = {name for metric in metrics for name in (metric.name, metric.denominator)}
         self.weights: list[tuple[int, ...]] = []
         self.seen: list[dict[int, list[dict[str, list[float]]]]] = []
+        self.returning: list[Counter[int]] = []
+        self.known: dict[str, None] = {}
 
-    def play(self, stages: Stages) -> dict[str, Any]:
-        """The analysis after all stages."""
+    def play(self, stages: Stages, returning: float = 0.0) -> dict[str, Any]:
+        """The analysis after all stages; so many users of each (a share) came in earlier ones."""
         epochs = tuple(EpochWeights(START + 3600 * place, weights) for place, (weights, _) in enumerate(stages))
         for place, (weights, users) in enumerate(stages):
             self.publish(epochs[: place + 1])
             self.weights.append(weights)
-            self.come([f"user-{place}-{number}" for number in range(users)], place)
+            back = self.rng.sample(list(self.known), round(returning * users)) if place else []
+            self.come([*back, *(f"user-{place}-{number}" for number in range(users - len(back)))], place)
         self.bench.now = START + HOURS * 3600.0
         answer: dict[str, Any] = self.api.get(URL).json
         return answer
@@ -88,9 +91,10 @@ class Trial:
         asked = {"applications": ["prod/backend"], "users": users}
         given = self.api.post("/v1/lookup", json.dumps(asked)).json["answers"]
         groups: dict[int, list[dict[str, list[float]]]] = defaultdict(list)
-        values = []
+        values, returning = [], Counter[int]()
         for user, answer in zip(users, given, strict=True):
             version = answer["versionNumber"]
+            returning[version] += user in self.known
             groups[version].append(drawn(self.rng, version, stage))
             for name in sorted(self.written & groups[version][-1].keys()):
                 each = groups[version][-1][name]
@@ -99,14 +103,14 @@ class Trial:
         for start in range(0, len(values), 10_000):
             assert self.api.post("/v1/metrics", json.dumps(values[start : start + 10_000])).status_code == 200
         self.seen.append(dict(groups))
+        self.returning.append(returning)
+        self.known |= dict.fromkeys(users)
 
     def epochs(self, metric: MetricDeclaration) -> list[Epoch]:
         """As a metric sees them."""
         return [
-            Epoch(
-                weights, {version: [_reduced(metric, each) for each in groups[version]] for version in sorted(groups)}
-            )
-            for weights, groups in zip(self.weights, self.seen, strict=True)
+            Epoch(weights, {v: [_reduced(metric, each) for each in groups[v]] for v in sorted(groups)}, back)
+            for weights, groups, back in zip(self.weights, self.seen, self.returning, strict=True)
         ]
 
 
@@ -153,10 +157,22 @@ def test_every_number_is_that_of_the_formulas(
     trial: Callable[..., Trial], metrics: tuple[MetricDeclaration, ...], stages: Stages
 ) -> None:
     played = trial(metrics, len(stages) * 10 + len(stages[0][0]))
-    answer = played.play(stages)
+    check(metrics, played.play(stages), played)
+
+
+def test_users_who_come_again_with_new_weights_are_counted_once_and_widen_the_interval(
+    trial: Callable[..., Trial],
+) -> None:
+    played = trial(ALL, 5)
+    answer = played.play(EPOCHS, returning=0.4)
+    assert sum(played.returning[1].values()) == 1000
+    check(ALL, answer, played)
+
+
+def check(metrics: tuple[MetricDeclaration, ...], answer: dict[str, Any], played: Trial) -> None:
     assert [metric["name"] for metric in answer["metrics"]][: len(metrics)] == [metric.name for metric in metrics]
     success = sum(metric.max_harm is None for metric in metrics)
-    candidates = len(stages[0][0]) - 1
+    candidates = len(played.weights[0]) - 1
     for metric, told in zip(metrics, answer["metrics"], strict=False):
         alpha = 0.05 / candidates / (success if metric.max_harm is None else 1)
         check_metric(metric, told, played.epochs(metric), alpha)
@@ -165,23 +181,28 @@ def test_every_number_is_that_of_the_formulas(
 
 def check_metric(metric: MetricDeclaration, told: dict[str, Any], epochs: list[Epoch], alpha: float) -> None:
     goal = -1 if metric.goal == "decrease" else 1
-    everybody = sum(len(users) for epoch in epochs for users in epoch.users.values())
+    came = [_users(epochs, version) for version in epochs[0].users]
     beliefs = bayesian(epochs, goal)
     for version, (chance, loss) in enumerate(beliefs):
         found = told["versions"][version]
         users = [each for epoch in epochs for each in epoch.users[version]]
-        assert (found["version"], found["users"]) == (version, len(users))
+        assert (found["version"], found["users"]) == (version, came[version])
         assert found["mean"] == near(Moments.of(users).mean)
         assert found["chanceToBeBest"] == pytest.approx(chance, rel=1e-6, abs=1e-7)
         assert found["expectedLoss"] == pytest.approx(loss, rel=1e-6, abs=1e-7)
         if version:
-            check_comparison(metric, found["comparison"], Oracle(epochs, version, alpha, goal), everybody)
+            check_comparison(metric, found["comparison"], Oracle(epochs, version, alpha, goal), sum(came))
+
+
+def _users(epochs: Sequence[Epoch], version: int) -> int:
+    """At least so many different ones: all that were new, or those of one epoch."""
+    return max(sum(e.newcomers(version) for e in epochs), *(len(e.users[version]) for e in epochs), 0)
 
 
 def check_comparison(metric: MetricDeclaration, told: dict[str, Any], oracle: Oracle, everybody: int) -> None:
     lifts, evidence, differences = oracle.lift_interval, oracle.log_evidence, oracle.interval
     method = "confidence sequence"
-    if metric.type == "conversion":
+    if metric.type == "conversion" and not any(sum(epoch.returning.values()) for epoch in oracle.epochs):
         method = "exact multinomial test"
         periods = [conversions(epoch, oracle.candidate) for epoch in oracle.epochs]
         lifts, evidence = conversion_interval(periods, oracle.alpha), multinomial_evidence(periods, 100.0)
@@ -208,7 +229,7 @@ def check_comparison(metric: MetricDeclaration, told: dict[str, Any], oracle: Or
 
 
 def check_sample_ratio(told: dict[str, Any], epochs: list[Epoch]) -> None:
-    counts = [tuple(len(epoch.users[version]) for version in range(len(epoch.weights))) for epoch in epochs]
+    counts = [tuple(epoch.newcomers(version) for version in range(len(epoch.weights))) for epoch in epochs]
     evidence = multinomial_evidence([(e.weights, c) for e, c in zip(epochs, counts, strict=True)], 1000.0)
     assert told["logEvidence"] == near(evidence)
     assert told["state"] == "ok"
