@@ -62,7 +62,11 @@ class Telemetry:
         self._lookups = Counter(
             "iter8_lookups", "Lookups answered.", ("application", "version"), registry=self.registry
         )
-        self._values = Counter("iter8_metric_values", "Metric values stored.", registry=self.registry)
+        self._values = Counter(
+            "iter8_metric_values",
+            "Metric values accepted. One whose transaction had counted before is accepted, and not stored again.",
+            registry=self.registry,
+        )
         self._drops = Counter(
             "iter8_dropped_exposures", "Exposures that could not be recorded.", registry=self.registry
         )
@@ -92,7 +96,7 @@ class Telemetry:
         self._new_lookups[application, version] += users
 
     def count_values(self, count: int) -> None:
-        """`count` metric values are durable. May be called from any thread."""
+        """`count` metric values were accepted: stored, or counted before. May be called from any thread."""
         self._values.inc(count)
 
     def request(self, transport: Transport, route: str, seconds: float, failure: str = "") -> None:

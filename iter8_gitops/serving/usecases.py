@@ -118,7 +118,7 @@ class Experiments:
             for position, measurement in enumerate(measurements)
         ]
         future = self._writer.submit(values)
-        future.add_done_callback(lambda done: self._count_stored(done, len(values)))
+        future.add_done_callback(lambda done: self._count_accepted(done, len(values)))
         return future
 
     def expose(self, reported: Sequence[ReportedExposure], within: str | None = None) -> Future[None]:
@@ -138,7 +138,7 @@ class Experiments:
         heard = self._board.snapshot.controller_at
         return None if heard is None else max(0.0, self._clock() - heard)
 
-    def _count_stored(self, done: Future[None], count: int) -> None:
+    def _count_accepted(self, done: Future[None], count: int) -> None:
         if not done.cancelled() and done.exception() is None:
             self._telemetry.count_values(count)
 

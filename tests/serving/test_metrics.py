@@ -59,6 +59,14 @@ def test_a_transaction_counts_once_however_often_it_is_written(api: Any, bench: 
     assert counts(bench) == {"items": 1, "latency": 3}
 
 
+def test_what_is_accepted_is_counted_for_prometheus_as_callers_are_told(api: Any, bench: Any) -> None:
+    order = {**ONE, "transaction": "order-1"}
+    told = api.post("/v1/metrics", json.dumps([order, order, ONE])).json["accepted"]
+
+    assert (told, counts(bench)) == (3, {"latency": 2})
+    assert f"iter8_metric_values_total {told}.0" in api.get("/metrics").text
+
+
 def test_a_transaction_is_of_the_application_however_it_is_written(api: Any, bench: Any) -> None:
     for application in ("shop", "default/shop", "default/shop-routemap"):
         value = {**ONE, "application": application, "transaction": "order-1"}
