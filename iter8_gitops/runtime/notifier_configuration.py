@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from iter8_gitops.contracts.notifier import Notice, NoticeKind, NotifierSettings
 from iter8_gitops.errors import ConfigurationError
-from iter8_gitops.runtime.secret_references import FromEnvironment, FromFile, SecretReference
+from iter8_gitops.secret_references import FromEnvironment, FromFile, SecretReference
 from iter8_gitops.spec.complaints import Complaint, dotted
 from iter8_gitops.spec.documents import Document, Step
 from iter8_gitops.spec.fields import Strict, only

@@ -12,7 +12,6 @@ from pydantic import BeforeValidator, Field
 from iter8_gitops.contracts.promoter import PromotionSettings
 from iter8_gitops.contracts.source import Credentials
 from iter8_gitops.errors import ConfigurationError
-from iter8_gitops.runtime.secret_references import FromEnvironment, FromFile, SecretReference
 from iter8_gitops.runtime.source_configuration import (
     PASSWORD_HINT,
     CredentialsDocument,
@@ -20,6 +19,7 @@ from iter8_gitops.runtime.source_configuration import (
     credentials_of,
     no_inline_secret,
 )
+from iter8_gitops.secret_references import FromEnvironment, FromFile, SecretReference
 from iter8_gitops.spec.complaints import Complaint, dotted
 from iter8_gitops.spec.documents import Document, Step
 from iter8_gitops.spec.fields import Strict

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from iter8_gitops.contracts.source import Credentials, SourceRequest, Verification
 from iter8_gitops.errors import ConfigurationError
-from iter8_gitops.runtime.secret_references import FromEnvironment
+from iter8_gitops.secret_references import FromEnvironment
 from iter8_gitops.spec import names
 from iter8_gitops.spec.complaints import Complaint, dotted
 from iter8_gitops.spec.documents import Document, Step

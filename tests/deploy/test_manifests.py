@@ -14,8 +14,8 @@ import pytest
 
 from iter8_gitops.cli import main
 from iter8_gitops.cli.options import METRICS_STORE_VARIABLE
-from iter8_gitops.metrics.redis.passwords import FromFile
 from iter8_gitops.metrics.redis.urls import parse
+from iter8_gitops.secret_references import FromFile
 from tests.deploy.rendering import NAMES, Object, arguments, container_of, kustomize, of_kind, pod_of
 
 
@@ -122,7 +122,8 @@ def test_helm_gives_every_container_the_metric_store_and_its_password_as_a_file(
         (url,) = (each["value"] for each in container["env"] if each["name"] == METRICS_STORE_VARIABLE)
         given = parse(url)
         assert (str(given), given.user, given.prefix) == ("rediss://valkey.shop:6380", "iter8", "prod")
-        assert given.password == FromFile(Path("/etc/iter8-gitops/metrics-store/password"))
+        password = Path("/etc/iter8-gitops/metrics-store/password")
+        assert given.password == FromFile(password, "--metrics-store: password_file")
         assert "/etc/iter8-gitops/metrics-store" in [mount["mountPath"] for mount in container["volumeMounts"]]
 
 

@@ -175,6 +175,8 @@ def test_a_file_that_is_no_secret_is_told(file: Path) -> None:
     configurations = loaded(file, TWO)[1:]
     assert problem_at_opening(configurations).endswith("github-token is too long for a secret")
     (file.parent / "github-token").write_bytes(b"\xff\xfes3cr3t")
+    assert problem_at_opening(configurations).endswith("github-token is not text in UTF-8")
+    (file.parent / "github-token").write_text("s3cr3t ü")
     assert "token holds characters that no token has" in problem_at_opening(configurations)
 
 

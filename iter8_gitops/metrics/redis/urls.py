@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from iter8_gitops.contracts.metric_store import KEPT_TRANSACTIONS
 from iter8_gitops.errors import ConfigurationError
 from iter8_gitops.metrics.redis.options import Address, RedisOptions, Tls
-from iter8_gitops.metrics.redis.passwords import FromEnvironment, FromFile, Literal, Password
+from iter8_gitops.metrics.redis.passwords import Literal, Password
+from iter8_gitops.secret_references import FromEnvironment, FromFile
 from iter8_gitops.spec.durations import DURATION_HINT, parse_duration
 
 _PORT = 6379
@@ -152,9 +153,9 @@ def _password(in_url: str | None, given: _Given) -> Password | None:
     if (in_url is not None) + (file is not None) + bool(variable) > 1:
         raise _refused("give one password: in the URL, by password_file, or by password_env")
     if file is not None:
-        return FromFile(file)
+        return FromFile(file, "--metrics-store: password_file")
     if variable:
-        return FromEnvironment(variable)
+        return FromEnvironment(variable, "--metrics-store: password_env")
     return Literal(in_url) if in_url else None
 
 

@@ -10,7 +10,7 @@ from iter8_gitops.contracts.notifier import Notice, Notifier, NotifierSettings, 
 from iter8_gitops.errors import ConfigurationError, NotDeliveredError
 from iter8_gitops.hooks.answers import describe
 from iter8_gitops.runtime.notifier_configuration import NotifierConfiguration
-from iter8_gitops.runtime.secret_references import hidden
+from iter8_gitops.secret_references import hidden
 
 _log = logging.getLogger(__name__)
 _LONGEST_MESSAGE = 500

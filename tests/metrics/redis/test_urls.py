@@ -11,8 +11,9 @@ from iter8_gitops.contracts.metric_store import MetricStoreRequest
 from iter8_gitops.errors import ConfigurationError, UnavailableError
 from iter8_gitops.hooks.manager import Plugins
 from iter8_gitops.metrics.redis.options import Address, RedisOptions, Tls
-from iter8_gitops.metrics.redis.passwords import FromEnvironment, FromFile, Literal
+from iter8_gitops.metrics.redis.passwords import Literal
 from iter8_gitops.metrics.redis.urls import parse
+from iter8_gitops.secret_references import FromEnvironment, FromFile
 
 SECRET = "hunter2-secret"
 
@@ -109,8 +110,8 @@ def test_a_password_is_read_from_a_file_or_the_environment(tmp_path: Path, monke
     file.write_text(f"{SECRET}\r\n")
     monkeypatch.setenv("STORE_PASSWORD", f"{SECRET}\n")
     by_file, by_variable = parse(f"redis://h?password_file={file}"), parse("redis://h?password_env=STORE_PASSWORD")
-    assert by_file.password == FromFile(file)
-    assert by_variable.password == FromEnvironment("STORE_PASSWORD")
+    assert by_file.password == FromFile(file, "--metrics-store: password_file")
+    assert by_variable.password == FromEnvironment("STORE_PASSWORD", "--metrics-store: password_env")
     assert [given.password.read() for given in (by_file, by_variable) if given.password] == [SECRET, SECRET]
 
 

@@ -1,4 +1,4 @@
-"""Secrets, which configurations only refer to."""
+"""Secrets, which configurations and options only refer to. They are read when they are needed, for they may change."""
 
 from __future__ import annotations
 
@@ -47,7 +47,12 @@ class FromFile:
         if len(content) > _LONGEST:
             message = f"{self.place}: {self.path} is too long for a secret"
             raise ConfigurationError(message)
-        return _secret(content.decode("utf-8", "replace"), f"{self.place}: {self.path}")
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            message = f"{self.place}: {self.path} is not text in UTF-8"
+            raise ConfigurationError(message) from None  # The error holds what the file does.
+        return _secret(text, f"{self.place}: {self.path}")
 
 
 SecretReference = FromEnvironment | FromFile
