@@ -33,6 +33,9 @@ metadata:
 """
 """Four lines in front of a native spec."""
 
+GOOD = "  versions: [{resources: [{gvrShort: svc, name: a}]}]"
+"""Versions without a mistake."""
+
 
 def decode(text: str | bytes, *, namespace: str | None = None, path: str = "a.yaml") -> FileContents:
     content = text if isinstance(text, bytes) else text.encode()
