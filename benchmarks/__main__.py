@@ -20,7 +20,7 @@ def main() -> None:
     description = (
         f"Measure speed, as ratios within one run: {', '.join(SPEED)} (default: all of these). "
         "aa: how often a difference is seen where there is none, in some minutes. "
-        "streams: the same through the HTTP API of a running system. "
+        "streams: the same through the HTTP API of a running system, in a quarter of an hour. "
         "agreement: whether every transport gives a million users the same versions, in a quarter of an hour."
     )
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=description)

@@ -1,7 +1,7 @@
 """Experiments replayed through the HTTP API of `iter8-gitops up`, with a look at the analysis after every 200 users.
 
-`python -m benchmarks streams` takes some minutes. ITER8_BENCH_STREAMS asks for another number of streams per metric
-and plan.
+`python -m benchmarks streams` takes a quarter of an hour. ITER8_BENCH_STREAMS asks for another number of streams per
+metric and plan.
 """
 
 from __future__ import annotations
