@@ -51,9 +51,9 @@ class Backend:
 
     def close(self) -> None:
         """Store what was taken but not stored yet, and let go of everything. May be called again."""
+        self._writer.close(FLUSH_SECONDS)
         if self._recorder is not None:
             self._recorder.stop()
-        self._writer.close(FLUSH_SECONDS)
         self._store.close()
         self._board.stop()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from os import getpid
 from pathlib import Path
 from time import monotonic, time
 
@@ -91,7 +92,10 @@ class TrendRecorder:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            was_held = self._lock.is_held
             if self._lock.take():
+                if not was_held:
+                    _log.info("process %d records how experiments go", getpid())
                 self._record(now)
         except Exception as error:  # noqa: BLE001 - a chart is not worth a thread
             self._fail(_ALL, now, error)

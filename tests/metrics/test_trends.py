@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -144,6 +145,24 @@ def test_a_locked_file_is_unusable_for_the_time_and_loses_nothing(
             call()
     holder.close()
     assert store.read(WEB, 1) == (point(1.0),)
+
+
+def test_what_a_process_had_begun_that_was_killed_is_undone_by_the_next_reader(
+    store: TrendStore, tmp_path: Path
+) -> None:
+    store.record(WEB, 1, [point(1.0)])
+    killed = sqlite3.connect(tmp_path / "new" / "trends.db", isolation_level=None)
+    killed.execute("PRAGMA cache_size = 1")
+    killed.execute("BEGIN IMMEDIATE")
+    killed.execute("DELETE FROM experiment")
+    killed.executemany("INSERT INTO point VALUES (9, ?, ?)", [(float(each), b"x" * 500) for each in range(200)])
+    copytree(tmp_path / "new", tmp_path / "left")
+    killed.close()
+    left = TrendStore(tmp_path / "left" / "trends.db")
+    assert (tmp_path / "left" / "trends.db-journal").stat().st_size > 0
+
+    assert left.read(WEB, 1) == (point(1.0),)
+    assert left.spans() == {(WEB, 1): Span(1.0, 1.0)}
 
 
 def test_a_folder_that_cannot_be_made_is_unusable(tmp_path: Path) -> None:
