@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_FINEST = 1e-9
+"""A shorter part of a number than this makes no axis: its digits would run out."""
+
 _SPANS = (
     *(1, 2, 5, 10, 15, 30),
     *(60, 120, 300, 600, 900, 1800),
@@ -41,7 +44,7 @@ class Tick:
 
 def round_ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers from `low` to `high`, roughly `about` of them."""
-    if not high > low:
+    if high - low <= _FINEST * max(abs(low), abs(high)):
         return [low]
     step = _round_up((high - low) / about)
     first = math.ceil(low / step - 1e-9)
