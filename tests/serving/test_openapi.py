@@ -12,6 +12,7 @@ from iter8_gitops.serving.http.openapi_analysis import ANALYSIS_SCHEMAS
 from iter8_gitops.serving.http.openapi_load_tests import LOAD_TEST_SCHEMAS
 from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS
 from iter8_gitops.serving.http.openapi_plans import PLAN_SCHEMAS
+from iter8_gitops.serving.http.openapi_requests import REQUEST_SCHEMAS
 from iter8_gitops.serving.http.openapi_schemas import SCHEMAS
 from iter8_gitops.serving.http.openapi_snapshots import snapshot_schemas
 from iter8_gitops.serving.http.pages import APPLICATION, ASSET, OVERVIEW
@@ -54,7 +55,15 @@ def test_every_route_and_method_is_described_and_nothing_else(bench: Any) -> Non
 
 
 def test_no_schema_takes_the_name_of_another() -> None:
-    parts = [SCHEMAS, OFREP_SCHEMAS, ANALYSIS_SCHEMAS, PLAN_SCHEMAS, LOAD_TEST_SCHEMAS, snapshot_schemas()]
+    parts = [
+        SCHEMAS,
+        REQUEST_SCHEMAS,
+        OFREP_SCHEMAS,
+        ANALYSIS_SCHEMAS,
+        PLAN_SCHEMAS,
+        LOAD_TEST_SCHEMAS,
+        snapshot_schemas(),
+    ]
 
     assert len(openapi_document()["components"]["schemas"]) == sum(map(len, parts))
 

@@ -11,7 +11,8 @@ from iter8_gitops.serving.http.openapi_load_tests import LOAD_TEST_SCHEMAS, load
 from iter8_gitops.serving.http.openapi_ofrep import OFREP_SCHEMAS, ofrep_paths
 from iter8_gitops.serving.http.openapi_parts import Schema, reference
 from iter8_gitops.serving.http.openapi_plans import PLAN_SCHEMAS
-from iter8_gitops.serving.http.openapi_schemas import APPLICATION, SCHEMAS, USER
+from iter8_gitops.serving.http.openapi_requests import APPLICATION, REQUEST_SCHEMAS, USER
+from iter8_gitops.serving.http.openapi_schemas import SCHEMAS
 from iter8_gitops.serving.http.openapi_snapshots import snapshot_details, snapshot_events_operation, snapshot_schemas
 from iter8_gitops.serving.usecases import MAX_HISTORY
 
@@ -56,6 +57,7 @@ def openapi_document() -> dict[str, Any]:
         },
         "components": {
             "schemas": SCHEMAS
+            | REQUEST_SCHEMAS
             | OFREP_SCHEMAS
             | ANALYSIS_SCHEMAS
             | PLAN_SCHEMAS

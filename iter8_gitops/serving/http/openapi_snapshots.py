@@ -8,7 +8,7 @@ from msgspec.json import schema_components
 from iter8_gitops.core.arguments import MAX_SIGNATURE
 from iter8_gitops.core.wire import CONTROLLER_AGE_HEADER, WireApplication, WireNews, WireSource
 from iter8_gitops.serving.http.openapi_parts import Schema, reference
-from iter8_gitops.serving.http.openapi_schemas import APPLICATION, USER
+from iter8_gitops.serving.http.openapi_requests import APPLICATION, USER
 from iter8_gitops.serving.reports import COHORTS, MAX_VALUES
 
 _HEADERS: Schema = {
