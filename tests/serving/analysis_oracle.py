@@ -8,10 +8,10 @@ and Malek (NeurIPS 2022) and Deng, Knoblich and Lu (KDD 2018).
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log, log1p, sqrt
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from scipy.integrate import quad
 from scipy.optimize import brentq
@@ -33,8 +33,11 @@ class Epoch:
     users: Mapping[int, Users]
     returning: Mapping[int, int] = field(default_factory=dict)
 
+    def came(self, version: int) -> int:
+        return len(self.users.get(version, ()))
+
     def newcomers(self, version: int) -> int:
-        return len(self.users[version]) - self.returning.get(version, 0)
+        return self.came(version) - self.returning.get(version, 0)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def _y(clock: float, alpha: float) -> float:
 
 @dataclass
 class Oracle:
-    """A candidate against the primary, over epochs."""
+    """A candidate against the primary, over the epochs that they share. Lifts are shares of the primary's size."""
 
     epochs: Sequence[Epoch]
     candidate: int
@@ -75,10 +78,12 @@ class Oracle:
     pairs: list[tuple[Moments, Moments]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.epochs = [epoch for epoch in self.epochs if epoch.came(self.candidate)]
         self.pairs = [(Moments.of(e.users[0]), Moments.of(e.users[self.candidate])) for e in self.epochs]
         self._h = [a.users * b.users / (a.users + b.users) for a, b in self.pairs]
         self.clock = 4 * sum(self._h)
         self.baseline = self._averaged([a.mean for a, _ in self.pairs])
+        self.size = abs(self.baseline)
         self.difference = self._averaged([b.mean - a.mean for a, b in self.pairs])
         cautious = [_cautious(a, b) for a, b in self.pairs]
         self.variances = tuple(self._of_average([each[arm] for each in cautious], arm) for arm in (0, 1))
@@ -102,7 +107,7 @@ class Oracle:
 
     @property
     def lift_interval(self) -> tuple[float, float]:
-        """All r with |mB - (1+r) mA| <= k sqrt(vB + (1+r)^2 vA)."""
+        """All r with |mB - (1+r) mA| <= k sqrt(vB + (1+r)^2 vA), less of what is negative being more."""
         k, other = half_width(self.clock, self.alpha), self.baseline + self.difference
 
         def refuted(r: float) -> float:
@@ -110,18 +115,19 @@ class Oracle:
                 self.variances[1] + (1 + r) ** 2 * self.variances[0]
             )
 
-        return _between(refuted, self.difference / self.baseline)
+        low, high = _between(refuted, self.difference / self.baseline)
+        return (low, high) if self.baseline > 0 else (-high, -low)
 
     @property
     def detectable_lift(self) -> float:
-        return (half_width(self.clock, self.alpha) + POWER) * self.error / self.baseline
+        return (half_width(self.clock, self.alpha) + POWER) * self.error / self.size
 
     def growth(self, margin: float) -> float:
         """How many times as large the clock must be until an effect of `margin` shows, less 1."""
         spread = self.error * sqrt(self.clock)
 
         def missing(clock: float) -> float:
-            return (half_width(clock, self.alpha) + POWER) * spread / sqrt(clock) - margin * self.baseline
+            return (half_width(clock, self.alpha) + POWER) * spread / sqrt(clock) - margin * self.size
 
         return max(float(brentq(missing, 1.0, 1e14, rtol=1e-14)) / self.clock - 1, 0.0)
 
@@ -154,9 +160,8 @@ def _cautious(a: Moments, b: Moments) -> tuple[float, float]:
     return apart if sum(apart) >= sum(together) else together
 
 
-def _between(refuted: object, inside: float) -> tuple[float, float]:
+def _between(refuted: Callable[[float], float], inside: float) -> tuple[float, float]:
     """Both roots of a function that is negative `inside`, found outwards from there."""
-    assert callable(refuted)
     roots = []
     for side in (-1.0, 1.0):
         step = 1e-3
@@ -167,16 +172,21 @@ def _between(refuted: object, inside: float) -> tuple[float, float]:
 
 
 def multinomial_evidence(periods: Sequence[tuple[Sequence[float], Sequence[int]]], strength: float) -> float:
-    """ln E = ln B(a+c) - ln B(a) - sum(c ln w) with a = strength * w; a change of weights carries the tilt."""
+    """ln E = ln B(a+c) - ln B(a) - sum(c ln w) with a = strength * w; a change of weights carries the tilt.
+
+    Arms without weight take no part, and keep their tilt.
+    """
     told, total, tilts = 0.0, strength, [1.0] * len(periods[0][0])
     for weights, counts in periods:
-        shares = [weight / sum(weights) for weight in weights]
-        tilted = [tilt * share for tilt, share in zip(tilts, shares, strict=True)]
-        a = [total * each / sum(tilted) for each in tilted]
-        after = [each + count for each, count in zip(a, counts, strict=True)]
-        told += _log_beta(after) - _log_beta(a) - sum(c * log(w) for c, w in zip(counts, shares, strict=True))
-        total = sum(after)
-        tilts = [each / total / share for each, share in zip(after, shares, strict=True)]
+        arms = [arm for arm, weight in enumerate(weights) if weight]
+        w = {arm: weights[arm] / sum(weights) for arm in arms}
+        tilted = {arm: tilts[arm] * w[arm] for arm in arms}
+        a = {arm: total * tilted[arm] / sum(tilted.values()) for arm in arms}
+        after = {arm: a[arm] + counts[arm] for arm in arms}
+        told += _log_beta([*after.values()]) - _log_beta([*a.values()]) - sum(counts[arm] * log(w[arm]) for arm in arms)
+        total = sum(after.values())
+        for arm in arms:
+            tilts[arm] = after[arm] / total / w[arm]
     return told
 
 
@@ -205,7 +215,12 @@ def _lifts(bounds: tuple[float, float]) -> tuple[float, float]:
 
 
 def bayesian(epochs: Sequence[Epoch], goal: int) -> list[tuple[float, float]]:
-    """Per version: its chance to be best, and what choosing it costs on average; epochs are weighted by 1/sum(1/n)."""
+    """Per version: its chance to be best, and what choosing it costs on average.
+
+    Epochs that all share are weighted by 1/sum(1/n).
+    """
+    everybody = {version for epoch in epochs for version in epoch.users}
+    epochs = [epoch for epoch in epochs if epoch.users.keys() == everybody]
     weights = [1 / sum(1 / len(users) for users in epoch.users.values()) for epoch in epochs]
     beliefs = []
     for version in epochs[0].users:
@@ -216,20 +231,20 @@ def bayesian(epochs: Sequence[Epoch], goal: int) -> list[tuple[float, float]]:
     return [_best(beliefs, place) for place in range(len(beliefs))]
 
 
-def _best(beliefs: Sequence[object], place: int) -> tuple[float, float]:
+def _best(beliefs: Sequence[Any], place: int) -> tuple[float, float]:
     own, others = beliefs[place], [each for index, each in enumerate(beliefs) if index != place]
 
     def product(x: float) -> float:
         found = 1.0
         for other in others:
-            found *= float(other.cdf(x))  # type: ignore[attr-defined]
+            found *= float(other.cdf(x))
         return found
 
-    low = min(each.mean() - 12 * each.std() for each in beliefs)  # type: ignore[attr-defined]
-    high = max(each.mean() + 12 * each.std() for each in beliefs)  # type: ignore[attr-defined]
-    cuts = sorted(each.mean() for each in beliefs)  # type: ignore[attr-defined]
-    chance, _ = quad(lambda x: own.pdf(x) * product(x), low, high, points=cuts, limit=500)  # type: ignore[attr-defined]
-    loss, _ = quad(lambda x: own.cdf(x) * (1 - product(x)), low, high, points=cuts, limit=500)  # type: ignore[attr-defined]
+    low = min(each.mean() - 12 * each.std() for each in beliefs)
+    high = max(each.mean() + 12 * each.std() for each in beliefs)
+    cuts = sorted(each.mean() for each in beliefs)
+    chance, _ = quad(lambda x: own.pdf(x) * product(x), low, high, points=cuts, limit=500)
+    loss, _ = quad(lambda x: own.cdf(x) * (1 - product(x)), low, high, points=cuts, limit=500)
     return float(chance), float(loss)
 
 
