@@ -99,6 +99,20 @@ def test_harm_is_told_of_where_it_was_found() -> None:
     assert advise(STATE, replace(found, metrics=(revenue, latency))).sureness.startswith("latency of candidate: +4.0%")
 
 
+def test_metrics_that_disagree_are_for_a_person_to_weigh() -> None:
+    found = analysis("keep_going")
+    revenue = found.metrics[0]
+    compared = revenue.versions[1].comparison
+    assert compared is not None
+    worse = replace(revenue.versions[1], comparison=replace(compared, finding="worse"))
+    clicks = replace(revenue, name="clicks", versions=(revenue.versions[0], worse))
+
+    advice = advise(STATE, replace(found, metrics=(revenue, clicks)))
+
+    assert advice.headline == "candidate is better on one metric, worse on another"
+    assert advice.step.startswith("Say which metric matters more")
+
+
 def with_promotion(phase: PromotionPhase, reference: str) -> RoutemapState:
     promotion = PromotionState(1, "", phase, "tried again in 30s", reference=reference)
     return replace(STATE, policy=PromotionPolicy("pullRequest"), promotion=promotion)

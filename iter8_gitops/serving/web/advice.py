@@ -56,7 +56,7 @@ def advise(state: RoutemapState, analysis: Analysis) -> Advice:
         return Advice(_awaited(state), "busy", "", step)
     verdict = analysis.verdict
     tone = _TONES.get(verdict.name, "busy")
-    step, command, link = _step(state, verdict, names)
+    step, command, link = _step(state, analysis, names)
     return Advice(_headline(analysis, names), tone, _sureness(analysis, names), step, verdict.reason, command, link)
 
 
@@ -98,7 +98,7 @@ def _headline(analysis: Analysis, names: Sequence[str]) -> str:
             return "These numbers cannot be trusted"
         case "not_enough_data":
             return "Too early to tell"
-    return _ahead(analysis, names)
+    return f"{who} is better on one metric, worse on another" if _disagrees(analysis) else _ahead(analysis, names)
 
 
 def _ahead(analysis: Analysis, names: Sequence[str]) -> str:
@@ -152,8 +152,16 @@ def _comparisons(analysis: Analysis, versions: Sequence[int]) -> list[Comparison
     return [each.comparison for each in found if each.comparison is not None]
 
 
-def _step(state: RoutemapState, verdict: Verdict, names: Sequence[str]) -> tuple[str, str, str]:
+def _disagrees(analysis: Analysis) -> bool:
+    """Whether a version is better in one metric and worse in another."""
+    verdict = analysis.verdict
+    found = {each.finding for each in _comparisons(analysis, verdict.versions)}
+    return verdict.name == "keep_going" and {"better", "worse"} <= found
+
+
+def _step(state: RoutemapState, analysis: Analysis, names: Sequence[str]) -> tuple[str, str, str]:
     """What to do, the command for it, and an address to look at."""
+    verdict = analysis.verdict
     who = listed([names[version] for version in verdict.versions if version < len(names)])
     match verdict.name:
         case "winner":
@@ -170,6 +178,8 @@ def _step(state: RoutemapState, verdict: Verdict, names: Sequence[str]) -> tuple
             )
         case "no_difference":
             return "Choose by other reasons, such as cost: users do not notice.", "", ""
+    if _disagrees(analysis):
+        return "Say which metric matters more: more users do not settle that.", "", ""
     if not state.metrics:
         return "Declare a metric in the routemap, so that versions can be judged by it.", "", ""
     return f"Keep going. {_left(verdict)}", "", ""
