@@ -54,7 +54,8 @@ class Parts:
     `live_files` is set when a feed stands for the cluster. `new_kinds` answers with a table of kinds when
     others are known than before. `tell` passes a notice on to people and machines elsewhere. `pilot` knows of routemaps
     that are steered what the cluster does not show. `resync_seconds` is how often everything is looked at although
-    nothing changed. `timed` measures how long so many routemaps took, until they are published.
+    nothing changed. `timed` measures how long so many routemaps took, until they are published. `settle` is called
+    once, when everything has been read for a first time and will stay.
     """
 
     feeds: tuple[Feed, ...]
@@ -70,6 +71,7 @@ class Parts:
     resync_seconds: float | None = None
     timed: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext()
     clock: Callable[[], float] = time.time
+    settle: Callable[[], None] = lambda: None
 
 
 class Controller:
@@ -105,9 +107,12 @@ class Controller:
         self._parts.pilot.start(wake=lambda: arrivals.put(None))
         for thread in threads:
             thread.start()
-        beat_at = 0.0
+        beat_at, settled = 0.0, False
         while not stop.is_set():
             self.step(drain(arrivals, timeout=self._patience()))
+            if self._pruned and not settled:  # everything was read for a first time
+                self._parts.settle()
+                settled = True
             now = self._parts.clock()
             if not beat_at - HEARTBEAT_SECONDS <= now < beat_at:  # due, or the clock was set back
                 self._published.beat(now)

@@ -10,6 +10,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from iter8_gitops import memory
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.contracts.cluster import ClusterRequest, OpenedCluster
 from iter8_gitops.contracts.source import Feed, Source
@@ -110,6 +111,7 @@ def controller_parts(
         pilot=open_pilot(settings, configuration, plugins, resolver.table(), open_promoter, stack),
         resync_seconds=configuration.resync_seconds,
         timed=telemetry.timed,
+        settle=memory.settle,
     )
 
 

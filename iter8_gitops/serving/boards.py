@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from iter8_gitops import memory
 from iter8_gitops.board.history import HistoryReader
 from iter8_gitops.board.reader import BoardReader
 from iter8_gitops.board.subscription import BoardSubscription
@@ -59,6 +60,8 @@ class _LocalBoard:
             # A process beside this one may already have seen and answered from what this one has not looked for again.
             self._reader.refresh()
             self._begun = has_state(self._reader.snapshot)
+            if self._begun:
+                memory.settle()
         return self._reader.snapshot
 
 

@@ -345,10 +345,13 @@ def test_the_loop_reads_its_sources_beats_and_stops_when_it_is_told(
             stop.set()
         return 42.0
 
-    bench.controller._parts = replace(bench.parts, clock=clock)
+    settled: list[int] = []
+    parts = replace(bench.parts, clock=clock, settle=lambda: settled.append(len(bench.snapshot.routemaps)))
+    bench.controller._parts = parts
     bench.controller.run(stop)
     assert seen
     assert bench.snapshot.controller_at == 42.0
+    assert settled == [1]  # its memory, once, when all was there
 
 
 def test_nothing_is_known_before_the_first_tree_and_the_board_says_why(start: Callable[..., Bench]) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from iter8_gitops import memory
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.serving.boards import open_board
 from iter8_gitops.serving.settings import ServingSettings
@@ -15,8 +18,13 @@ from iter8_gitops.spec.state_folder import StateFolder
 
 
 def test_the_first_publication_is_seen_at_the_first_question_after_it(
-    tmp_path: Path, make_snapshot: Callable[..., Snapshot], make_state: Callable[..., RoutemapState]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_snapshot: Callable[..., Snapshot],
+    make_state: Callable[..., RoutemapState],
 ) -> None:
+    settled: list[bool] = []
+    monkeypatch.setattr(memory, "settle", lambda: settled.append(True))
     published = make_snapshot(make_state("prod/backend"))
     folder = StateFolder(tmp_path)
     publisher = BoardPublisher(folder.board)
@@ -29,6 +37,7 @@ def test_the_first_publication_is_seen_at_the_first_question_after_it(
     publisher.publish(published.routemaps, (), published.sources, time.time())
 
     assert board.snapshot.routemaps.keys() == published.routemaps.keys()
+    assert settled == [True]  # its memory, once
     board.start()
     board.stop()
     publisher.close()
