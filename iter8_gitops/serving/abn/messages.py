@@ -12,6 +12,12 @@ from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[impor
 from iter8_gitops.errors import InvalidArgumentError
 
 _LENGTH_DELIMITED = 2
+_FIRST, _SECOND = (number << 3 | _LENGTH_DELIMITED for number in (1, 2))
+_SHORT = 127
+"""Bytes; the length of a longer string takes more than one byte itself."""
+
+_LEAST = 6
+"""Bytes: two fields with a tag, a length, and at least one byte each."""
 
 Message = TypeVar("Message", covariant=True)
 
@@ -21,6 +27,25 @@ class MessageType(Protocol[Message]):
 
     def FromString(self, data: bytes) -> Message:  # noqa: N802 (protobuf's name)
         """Decode `data`."""
+
+
+def plain_texts(data: bytes) -> tuple[str, str] | None:
+    """The first two fields of a message in which these are strings, neither empty nor long, and all there is.
+
+    None for every other message, also for one that is wrong: `decoded` knows what it says. This takes a fraction of the
+    time, and nearly all lookups look so. https://protobuf.dev/programming-guides/encoding/
+    """
+    if len(data) < _LEAST or data[0] != _FIRST:
+        return None
+    middle = 2 + data[1]
+    if middle + 2 >= len(data) or data[middle] != _SECOND or middle + 2 + data[middle + 1] != len(data):
+        return None
+    if data[1] > _SHORT or data[middle + 1] > _SHORT or not data[1]:
+        return None
+    try:
+        return data[2:middle].decode(), data[middle + 2 :].decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def decoded(kind: MessageType[Message], data: bytes) -> Message:

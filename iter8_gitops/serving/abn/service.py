@@ -14,7 +14,7 @@ from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]  # p
 
 from iter8_gitops.errors import InvalidArgumentError, Iter8Error, NotFoundError, UnavailableError
 from iter8_gitops.serving.abn.abn_pb2 import Application, MetricValue, VersionRecommendation
-from iter8_gitops.serving.abn.messages import decoded
+from iter8_gitops.serving.abn.messages import decoded, plain_texts
 from iter8_gitops.serving.arguments import Measurement, decimal_number
 from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
@@ -39,8 +39,12 @@ class AbnService:
 
     def lookup(self, data: bytes) -> bytes:
         """Which version the user gets, at once."""
-        request = decoded(Application, data)
-        found = self._experiments.lookup(request.name, request.user, "name", request.attributes)
+        plain = plain_texts(data)
+        if plain is not None:
+            found = self._experiments.lookup(*plain, "name")
+        else:
+            request = decoded(Application, data)
+            found = self._experiments.lookup(request.name, request.user, "name", request.attributes)
         return _encoded(found.version_number)
 
     async def write_metric(self, data: bytes) -> bytes:
