@@ -108,6 +108,7 @@ def test_a_browser_gets_a_page_where_there_is_nothing_and_a_program_gets_json(re
 def test_before_the_first_snapshot_the_page_says_what_it_waits_for(bench: Bench, reader: Reader) -> None:
     bench.board.snapshot = Snapshot()
 
+    assert "Nothing to show yet" in reader.read("/", 503)
     assert "nothing has been published yet" in reader.read("/", 503)
     assert "nothing has been published yet" in reader.read("/applications/prod/backend", 503)
 

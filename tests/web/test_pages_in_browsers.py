@@ -137,7 +137,7 @@ def test_a_page_follows_the_board_from_nothing_on(
 ) -> None:
     publisher, _ = board
     page = visit(live.url).open("/")
-    expect(page.get_by_role("heading", name="Unavailable")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing to show yet")).to_be_visible()
 
     publisher.publish({}, (), (SourceStatus("shop", "/shop", read_at=time.time()),), time.time())
     expect(page.get_by_role("heading", name="No applications yet")).to_be_visible(timeout=PATIENCE)
