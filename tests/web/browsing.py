@@ -12,8 +12,9 @@ PROGRAM = "chromium"
 
 
 def start_browser(playwright: Playwright) -> Browser:
-    """Chromium, as it is installed. It is not sandboxed: those who run tests may be root, as in a container."""
-    return playwright.chromium.launch(executable_path=shutil.which(PROGRAM), args=["--no-sandbox"])
+    """Chromium, as it is installed, for containers too: without a sandbox, as root, and with little shared memory."""
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
+    return playwright.chromium.launch(executable_path=shutil.which(PROGRAM), args=arguments)
 
 
 class Visit:

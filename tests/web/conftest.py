@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.spec.state_folder import StateFolder
@@ -38,6 +38,7 @@ class Shop:
 def browser() -> Iterator[Browser]:
     """Not for the whole session: while it runs, no other event loop can run in this thread."""
     require(PROGRAM, PROGRAM, "pages are looked at in Chromium")
+    expect.set_options(timeout=20_000)  # milliseconds, for machines with much else to do
     with sync_playwright() as playwright:
         found = start_browser(playwright)
         yield found

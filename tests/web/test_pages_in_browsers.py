@@ -36,8 +36,6 @@ PAGES = (
     "/applications/shop/images",
     "/applications/shop/nobody",
 )
-PATIENCE = 20_000
-"""Milliseconds."""
 
 
 def weights(state: RoutemapState, *new: int) -> RoutemapState:
@@ -63,7 +61,7 @@ def test_no_page_is_wider_than_a_telephone(shop: Shop, visit: Callable[..., Visi
 def test_the_browser_has_nothing_to_complain_of(shop: Shop, visit: Callable[..., Visit]) -> None:
     seen = visit(shop.url)
     for path in PAGES[:-1]:
-        expect(seen.open(path).locator("#connection")).to_have_text("Live", timeout=PATIENCE)
+        expect(seen.open(path).locator("#connection")).to_have_text("Live")
     assert seen.complaints == []
 
 
@@ -140,11 +138,11 @@ def test_a_page_follows_the_board_from_nothing_on(
     expect(page.get_by_role("heading", name="Nothing to show yet")).to_be_visible()
 
     publisher.publish({}, (), (SourceStatus("shop", "/shop", read_at=time.time()),), time.time())
-    expect(page.get_by_role("heading", name="No applications yet")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="No applications yet")).to_be_visible()
 
     began = time.time()
     publish(publisher, routemap("web", [version(0, "primary", 90), version(1, "candidate", 10)], began))
-    expect(page.get_by_role("link", name="shop/web")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("link", name="shop/web")).to_be_visible()
     expect(page.locator(".labels")).to_contain_text("candidate 10%")
 
 
@@ -160,7 +158,7 @@ def test_what_people_had_opened_and_were_at_stays_when_news_come(
 
     publish(publisher, replace(weights(state, 40, 60), epochs=(EpochWeights(state.experiment, (40, 60)),)))
 
-    expect(page.locator(".labels").first).to_contain_text("candidate 60%", timeout=PATIENCE)
+    expect(page.locator(".labels").first).to_contain_text("candidate 60%")
     expect(page.locator("#resources")).to_have_attribute("open", "")
     expect(page.locator("#resources summary")).to_be_focused()
 
@@ -170,9 +168,9 @@ def test_a_server_that_is_away_is_told_and_what_was_known_stays(
 ) -> None:
     publish(board[0], routemap("web", [version(0, "primary", 1)], time.time()))
     page = visit(live.url).open("/applications/shop/web")
-    expect(page.locator("#connection")).to_have_text("Live", timeout=PATIENCE)
+    expect(page.locator("#connection")).to_have_text("Live")
     os.killpg(live.process.pid, signal.SIGKILL)
-    expect(page.locator("#connection")).to_contain_text("No connection: this is what was known at", timeout=PATIENCE)
+    expect(page.locator("#connection")).to_contain_text("No connection: this is what was known at")
     expect(page.get_by_role("heading", name="Only primary is declared")).to_be_visible()
 
 
@@ -184,7 +182,7 @@ def test_a_silent_controller_is_told(
     source = SourceStatus("shop", "/shop", "0123abc", read_at=long_ago)
     board[0].publish({state.application: state}, (), (source,), long_ago)
     page = visit(live.url).open("/applications/shop/web")
-    expect(page.get_by_text("This may be out of date.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("This may be out of date.")).to_be_visible()
 
 
 def test_the_command_can_be_copied(shop: Shop, visit: Callable[..., Visit]) -> None:
