@@ -240,13 +240,16 @@ def test_a_server_that_goes_away_makes_flags_stale_and_its_return_makes_them_rea
     stale = told(flags, ProviderEvent.PROVIDER_STALE)
 
     end(server)
-    eventually(lambda: flags.get_provider_status() is ProviderStatus.STALE)
+    # The status changes a moment before those who listen are told.
+    eventually(lambda: flags.get_provider_status() is ProviderStatus.STALE and stale)
     assert stale[-1].message
     assert flags.get_integer_value("prod/backend", -1, ALICE) == version
 
     ready = told(flags, ProviderEvent.PROVIDER_READY)
     start(state, http_port=server.port)
-    eventually_while_the_controller_lives(publisher, lambda: flags.get_provider_status() is ProviderStatus.READY)
+    eventually_while_the_controller_lives(
+        publisher, lambda: flags.get_provider_status() is ProviderStatus.READY and ready
+    )
     assert [event.message for event in ready] == ["the board is up to date"]
 
 
