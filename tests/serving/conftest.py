@@ -35,10 +35,10 @@ from iter8_gitops.serving.telemetry import Telemetry
 from iter8_gitops.serving.usecases import Experiments
 from iter8_gitops.serving.webhooks import Webhooks, WebhookSecret
 from iter8_gitops.spec.history import HistoryEntry
-from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
+from iter8_gitops.spec.metric import Arm, EpochWeights, Exposure, MetricValue
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.readiness import ReadinessState
-from iter8_gitops.spec.routemap import Origin
+from iter8_gitops.spec.routemap import MetricDeclaration, Origin
 from iter8_gitops.spec.snapshot import (
     Condition,
     ResourceState,
@@ -49,8 +49,12 @@ from iter8_gitops.spec.snapshot import (
     VersionState,
 )
 from iter8_gitops.spec.state_folder import StateFolder
+from iter8_gitops.testing.streams import value
 
 NOW = 1_700_000_000.0
+START = 1_000_000
+"""When the experiment of `compared` began, as its epoch and in seconds since 1970."""
+
 WEBHOOK_SECRET = "shared with the host"
 PROBLEM = Problem("broken.yaml", 3, 5, "unknown key 'wieght'", "did you mean 'weight'?", "prod/broken")
 
@@ -404,3 +408,25 @@ def shared_channel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[grpc.Ch
 @pytest.fixture(scope="module")
 def shared(shared_channel: grpc.Channel) -> Any:
     return abn_pb2_grpc.ABNStub(shared_channel)  # type: ignore[no-untyped-call] # generated code
+
+
+@pytest.fixture
+def compared(bench: Bench) -> RoutemapState:
+    """prod/backend, half and half, an hour after its start: the candidate improves the declared `orders`; users of both
+    click alike. shop/undeclared has an experiment and declares no metric."""
+    state = replace(
+        make_state("prod/backend", (50, 50)),
+        epoch=START,
+        experiment=START,
+        epochs=(EpochWeights(START, (50, 50)),),
+        metrics=(MetricDeclaration("orders", type="conversion"),),
+    )
+    bench.board.snapshot = make_snapshot(state, make_state("shop/undeclared"))
+    bench.now = START + 3600.0
+    for version, orders in ((0, 300), (1, 450)):
+        arm = state.arm(version)
+        users = [f"{version}-{number}" for number in range(3000)]
+        bench.store.record([Exposure(arm, user, START) for user in users], [])
+        counted = (("orders", users[:orders]), ("clicks", users[:300]))
+        bench.store.record([], [value(1.0, user, arm, name) for name, some in counted for user in some])
+    return state

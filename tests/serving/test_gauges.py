@@ -20,16 +20,13 @@ from iter8_gitops.serving.board_gauges import steering_gauges
 from iter8_gitops.serving.scrape import Scrape
 from iter8_gitops.serving.verdict_gauges import verdict_gauges
 from iter8_gitops.serving.verdicts import BUDGET, MAX_ROUTEMAPS, SECONDS, Verdicts
-from iter8_gitops.spec.metric import EpochWeights, Exposure
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.routemap import MetricDeclaration
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 from iter8_gitops.spec.state_folder import StateFolder
 from iter8_gitops.spec.steering import PromotionPhase, PromotionState, RampPhase, RampState
-from iter8_gitops.testing.streams import value
 from tests.serving.test_operations import samples
 
-START = 1_000_000
 ROUTEMAP = """\
 apiVersion: iter8.tools/v1
 kind: Routemap
@@ -91,28 +88,6 @@ def test_more_routemaps_than_the_bound_are_left_out(make_state: Any, make_snapsh
 
     assert len(families["iter8_ramp_step"].samples) == MOST_STEERED
     assert len(families["iter8_routemap_problems"].samples) == MOST_STEERED
-
-
-@pytest.fixture
-def compared(bench: Any, make_state: Any, make_snapshot: Any) -> RoutemapState:
-    """prod/backend, half and half, with a declared conversion that the candidate improves, and users of both."""
-    state: RoutemapState = replace(
-        make_state("prod/backend", (50, 50)),
-        epoch=START,
-        experiment=START,
-        epochs=(EpochWeights(START, (50, 50)),),
-        metrics=(MetricDeclaration("orders", type="conversion"),),
-    )
-    bench.board.snapshot = make_snapshot(state, make_state("shop/undeclared"))
-    bench.now = START + 2 * 86_400.0
-    for version, orders in ((0, 300), (1, 450)):
-        arm = state.arm(version)
-        users = [f"{version}-{number}" for number in range(3000)]
-        bench.store.record([Exposure(arm, user, START) for user in users], [])
-        bench.store.record(
-            [], [value(1.0, user, arm, name) for name in ("orders", "clicks") for user in users[:orders]]
-        )
-    return state
 
 
 def test_the_verdict_and_the_numbers_of_declared_metrics_are_told(bench: Any, compared: RoutemapState) -> None:

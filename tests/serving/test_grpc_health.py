@@ -86,3 +86,12 @@ def test_watchers_that_leave_leave_nothing_behind(grpc_server: Any) -> None:
             assert time.monotonic() < deadline
     assert grpc_server.stop() == 0
     assert "Traceback" not in grpc_server.log.read_text()
+
+
+def test_all_statuses_can_be_had_at_once(shared_channel: grpc.Channel) -> None:
+    answer = health_of(shared_channel).List(health_pb2.HealthListRequest())
+
+    serving = health_pb2.HealthCheckResponse.SERVING
+    assert {service: found.status for service, found in answer.statuses.items()} == dict.fromkeys(
+        (EVERYTHING, ABN), serving
+    )

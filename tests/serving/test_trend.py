@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,38 +11,15 @@ from iter8_gitops.core.trends import point_of
 from iter8_gitops.errors import NotFoundError, UnavailableError
 from iter8_gitops.serving.dossiers import Dossiers
 from iter8_gitops.serving.results import Trend
-from iter8_gitops.spec.metric import EpochWeights, Exposure
-from iter8_gitops.spec.routemap import MetricDeclaration
 from iter8_gitops.spec.snapshot import RoutemapState, Snapshot
 from iter8_gitops.spec.trend import TrendPoint
-from iter8_gitops.testing.streams import value
+from tests.serving.conftest import START
 
-START = 1_000_000
 URL = "/v1/routemaps/prod/backend/trend"
 
 
 def past(at: float) -> TrendPoint:
     return TrendPoint(at, (1, 1), "not_enough_data", ())
-
-
-@pytest.fixture
-def compared(bench: Any, make_state: Any, make_snapshot: Any) -> RoutemapState:
-    """prod/backend, half and half, with a declared conversion that the candidate improves, an hour after its start."""
-    state: RoutemapState = replace(
-        make_state("prod/backend", (50, 50)),
-        epoch=START,
-        experiment=START,
-        epochs=(EpochWeights(START, (50, 50)),),
-        metrics=(MetricDeclaration("orders", type="conversion"),),
-    )
-    bench.board.snapshot = make_snapshot(state)
-    bench.now = START + 3600.0
-    for version, orders in ((0, 300), (1, 450)):
-        arm = state.arm(version)
-        users = [f"{version}-{number}" for number in range(3000)]
-        bench.store.record([Exposure(arm, user, START) for user in users], [])
-        bench.store.record([], [value(1.0, user, arm, "orders") for user in users[:orders]])
-    return state
 
 
 def test_the_present_comes_after_what_was_recorded(bench: Any, compared: RoutemapState) -> None:

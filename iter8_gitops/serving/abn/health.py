@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 import grpc
 from grpc_health.v1 import health_pb2  # type: ignore[import-untyped]  # the library ships no types
-from grpc_health.v1.health_pb2_grpc import HealthServicer  # type: ignore[import-untyped]
 
 FOLLOW_SECONDS = 0.1
 """How often it is asked whether there is something to serve."""
@@ -23,7 +22,25 @@ _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _STATUS = health_pb2.HealthCheckResponse
 
 
-class Health(HealthServicer):  # type: ignore[misc]  # the library ships no types
+def health_handler(health: Health) -> grpc.GenericRpcHandler:
+    """The service, ready to be added to a `grpc.aio` server.
+
+    Not by the library's `add_HealthServicer_to_server`: that registers each method, and for every call, of any
+    service, the server's loop then waits anew for the next call of each registered method.
+    """
+    asked, answered = health_pb2.HealthCheckRequest.FromString, _STATUS.SerializeToString
+    all_asked, all_answered = health_pb2.HealthListRequest.FromString, health_pb2.HealthListResponse.SerializeToString
+    return grpc.method_handlers_generic_handler(
+        SERVICE,
+        {
+            "Check": grpc.unary_unary_rpc_method_handler(health.check, asked, answered),
+            "List": grpc.unary_unary_rpc_method_handler(health.list, all_asked, all_answered),
+            "Watch": grpc.unary_stream_rpc_method_handler(health.watch, asked, answered),
+        },
+    )
+
+
+class Health:
     """One status for the whole server and for each of `services`: SERVING while there is something to serve.
 
     Made and used on one event loop.
@@ -62,14 +79,19 @@ class Health(HealthServicer):  # type: ignore[misc]  # the library ships no type
             return int(_STATUS.SERVICE_UNKNOWN)
         return int(_STATUS.SERVING if self._serving else _STATUS.NOT_SERVING)
 
-    async def Check(self, request: Any, context: _Context) -> Any:  # noqa: N802 (the protocol's name)
+    async def check(self, request: Any, context: _Context) -> Any:
         """The status now; NOT_FOUND for a service that is not here."""
         status = self._status_of(request.service)
         if status == _STATUS.SERVICE_UNKNOWN:
             await context.abort(grpc.StatusCode.NOT_FOUND, f"service: there is no service {request.service[:80]!r}")
         return _STATUS(status=status)
 
-    async def Watch(self, request: Any, context: _Context) -> None:  # noqa: N802 (the protocol's name)
+    async def list(self, _request: Any, _context: _Context) -> Any:
+        """The status now of the server and of every service."""
+        statuses = {service: _STATUS(status=self._status_of(service)) for service in self._services}
+        return health_pb2.HealthListResponse(statuses=statuses)
+
+    async def watch(self, request: Any, context: _Context) -> None:
         """The status now, and whenever it changes; SERVICE_UNKNOWN for a service that is not here."""
         told: int | None = None
         while True:

@@ -7,9 +7,6 @@ import logging
 import signal
 
 import grpc
-from grpc_health.v1.health_pb2_grpc import (  # type: ignore[import-untyped]  # the library ships no types
-    add_HealthServicer_to_server,
-)
 
 from iter8_gitops.serving.abn import health
 from iter8_gitops.serving.abn.ports import address_of, refused
@@ -45,10 +42,10 @@ def run_grpc(settings: ServingSettings) -> None:
 async def _serve(settings: ServingSettings, backend: Backend) -> None:
     # Two servers on one port would each see half of the calls; only workers of one group may share theirs.
     server = grpc.aio.server(options=(*OPTIONS, ("grpc.so_reuseport", int(settings.shares_grpc_port))))
-    server.add_generic_rpc_handlers((abn_handler(backend.experiments, backend.telemetry),))
-    server.add_generic_rpc_handlers(reflection_handlers((SERVICE, health.SERVICE)))
     status = health.Health((SERVICE,))
-    add_HealthServicer_to_server(status, server)
+    # They are asked in this order whose method it is, at every call.
+    server.add_generic_rpc_handlers((abn_handler(backend.experiments, backend.telemetry),))
+    server.add_generic_rpc_handlers((health.health_handler(status), *reflection_handlers((SERVICE, health.SERVICE))))
     port = _bind(server, settings)
     background = [
         asyncio.create_task(backend.telemetry.flush_regularly()),
