@@ -62,9 +62,14 @@ def test_the_suffix_of_routemaps_may_be_left_out(api: Any, bench: Any) -> None:
         ("prod/nowhere/history", 404, "name", "nowhere"),
         ("prod/backend/history?limit=0", 400, "limit", "1 to 1000"),
         ("prod/backend/history?limit=1001", 400, "limit", "1 to 1000"),
-        ("prod/backend/history?limit=-1", 400, "limit", "is not a whole number"),
-        ("prod/backend/history?before=soon", 400, "before", "is not a whole number"),
-        ("prod/backend/history?before=9999999999999999999", 400, "before", "is not a whole number"),
+        ("prod/backend/history?limit=-1", 400, "limit", "'-1' is not a whole number"),
+        ("prod/backend/history?before=soon", 400, "before", "'soon' is not a whole number"),
+        (
+            "prod/backend/history?before=9999999999999999999",
+            400,
+            "before",
+            "9' is not a whole number",
+        ),
         ("prod/backend/history?limit=1&limit=2", 400, "limit", "more than once"),
     ],
 )

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from falcon.asgi import Request
 
+from iter8_gitops.core.arguments import shown
 from iter8_gitops.core.attributes import attribute_texts
 from iter8_gitops.errors import InvalidArgumentError
 
@@ -52,7 +53,8 @@ def whole_number(req: Request, name: str) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
-        raise InvalidArgumentError(name, "is not a whole number")
+        message = f"'{shown(value)}' is not a whole number, which is 1 to {_MOST_DIGITS} digits without a sign"
+        raise InvalidArgumentError(name, message)
     return int(value)
 
 
