@@ -38,7 +38,7 @@ class Batch:
     @property
     def exposures(self) -> list[Exposure]:
         """The exposures that nobody waits for, then those of all submissions."""
-        exposures = [Exposure(arm, user, experiment) for arm, user, experiment in self.exposed]
+        exposures = list(map(Exposure._make, self.exposed))
         for submission in self.submissions:
             exposures += submission.exposures
         return exposures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 MAX_MAGNITUDE = 1e100
 """A value farther from 0 is refused: below it, no sum of values, nor of squares of users' totals, can overflow."""
@@ -34,9 +34,11 @@ class Arm:
     cohort: str = AT_RANDOM
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """A user was given a version. `experiment` is the epoch at which the present contents began to be compared."""
+class Exposure(NamedTuple):
+    """A user was given a version. `experiment` is the epoch at which the present contents began to be compared.
+
+    There are as many of these as of lookups, and a tuple is made in less than half the time.
+    """
 
     arm: Arm
     user: str
