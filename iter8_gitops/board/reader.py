@@ -16,25 +16,21 @@ _FileId = tuple[int, int]
 class BoardReader:
     """Follows the board at `path`, which need not exist yet and may be replaced by another at any time.
 
-    `snapshot` is swapped whole by `refresh`: reading it takes no lock and touches no disk. Make the
+    `snapshot` is the current one; empty, with sequence 0, until something could be read. It is
+    swapped whole by `refresh`: reading it takes no lock and touches no disk. Make the
     first `refresh` after a fork: an open SQLite file must not be carried into a child process. The
     reader must be allowed to write to the folder, where SQLite keeps the memory that processes share.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._snapshot = Snapshot()
+        self.snapshot = Snapshot()
         self._trouble = "the board has not been read yet"
         self._refreshing = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: _FileId | None = None
         self._seen_commits: int | None = None
         self._seen_sequence: int | None = None
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The current snapshot; empty, with sequence 0, until something could be read."""
-        return self._snapshot
 
     @property
     def trouble(self) -> str:
@@ -96,7 +92,7 @@ class BoardReader:
             return False
         check_version(self._connection, self._path)
         news = read_news(self._connection, self._seen_sequence)
-        self._snapshot = news.after(self._snapshot)
+        self.snapshot = news.after(self.snapshot)
         self._seen_sequence = news.sequence
         self._trouble = ""
         return True

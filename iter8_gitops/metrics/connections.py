@@ -11,6 +11,7 @@ from pathlib import Path
 
 from iter8_gitops.errors import UnavailableError
 from iter8_gitops.metrics import schema
+from iter8_gitops.metrics.catalog import CatalogedConnection
 
 _WAL_PAGES = 4000
 _CACHE_KIB = 65_536
@@ -29,14 +30,14 @@ class Connections:
     def __init__(self, path: Path, lock_timeout: float) -> None:
         self._path = path
         self._lock_timeout = lock_timeout
-        self._idle: dict[int, list[sqlite3.Connection]] = {}
+        self._idle: dict[int, list[CatalogedConnection]] = {}
         self._closed = False
 
-    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+    def reading(self) -> AbstractContextManager[CatalogedConnection]:
         """One consistent view of the file for the duration of the block."""
         return self._transaction("BEGIN")
 
-    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+    def writing(self) -> AbstractContextManager[CatalogedConnection]:
         """The only writer for the duration of the block; on the disk when it ends well, else undone."""
         return self._transaction("BEGIN IMMEDIATE")
 
@@ -46,8 +47,8 @@ class Connections:
         self._close_idle()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        connection: sqlite3.Connection | None = None
+    def _transaction(self, begin: str) -> Iterator[CatalogedConnection]:
+        connection: CatalogedConnection | None = None
         try:
             connection = self._take()
             connection.execute(begin)
@@ -55,6 +56,7 @@ class Connections:
             connection.execute("COMMIT")
         except BaseException as error:
             if connection is not None:
+                # And not rolled back: it might be what went wrong, and its catalog may have numbers that are none.
                 with suppress(sqlite3.Error):
                     connection.close()
             if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _NOT_THE_FILES_FAULT):
@@ -62,7 +64,7 @@ class Connections:
             raise
         self._give_back(connection)
 
-    def _take(self) -> sqlite3.Connection:
+    def _take(self) -> CatalogedConnection:
         if self._closed:
             message = f"the metric store {self._path} is closed"
             raise UnavailableError(message)
@@ -70,7 +72,7 @@ class Connections:
             return self._own_idle().pop()
         return self._open()
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: CatalogedConnection) -> None:
         self._own_idle().append(connection)
         if self._closed:
             self._close_idle()
@@ -81,18 +83,18 @@ class Connections:
             while True:
                 idle.pop().close()
 
-    def _own_idle(self) -> list[sqlite3.Connection]:
+    def _own_idle(self) -> list[CatalogedConnection]:
         """This process' idle connections. `setdefault`, `pop` and `append` are atomic, so no lock can be
         left held by a fork."""
         return self._idle.setdefault(os.getpid(), [])
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> CatalogedConnection:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             message = f"the folder of the metric store {self._path} cannot be made: {error.strerror}"
             raise UnavailableError(message) from error
-        connection = sqlite3.connect(
+        connection = CatalogedConnection(
             self._path, timeout=self._lock_timeout, isolation_level=None, check_same_thread=False
         )
         try:

@@ -44,12 +44,11 @@ def record_exposures(
     """
     users = _load(connection, catalog, exposures, values)
     places: dict[int, Place] = {}  # by the identity of arms: thousands of exposures share few of them
-    for exposure in exposures:
-        arm = exposure.arm
+    for arm, name, experiment in exposures:
         place = places.get(id(arm))
         if place is None:
             place = places[id(arm)] = _place(catalog, arm)
-        users[arm.application][exposure.user].expose(place, exposure.experiment)
+        users[arm.application][name].expose(place, experiment)
     credited: dict[tuple[int, int], dict[int, Addition]] = defaultdict(dict)
     listed: dict[Place, set[Pair]] = defaultdict(set)
     for value in values:
@@ -83,8 +82,8 @@ def _load(
 ) -> dict[str, dict[str, User]]:
     """Application -> user -> what is known of every user in the batch."""
     names: dict[str, set[str]] = defaultdict(set)
-    for exposure in exposures:
-        names[exposure.arm.application].add(exposure.user)
+    for arm, name, _ in exposures:
+        names[arm.application].add(name)
     for value in values:
         names[value.fallback.application].add(value.user)
     return {

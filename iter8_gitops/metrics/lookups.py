@@ -8,10 +8,12 @@ from itertools import chain
 from typing import Any
 
 _CHUNK = 512
-"""Keys per statement; older SQLite releases allow 999 variables."""
+"""Keys per statement."""
 
-_ROWS = 64
-"""Rows per statement, of at most 15 columns."""
+_VARIABLES = 999
+"""The most of them in one statement of older SQLite releases."""
+
+_FEW = 16
 
 
 def rows_of(
@@ -36,12 +38,29 @@ def rows_of(
 def write_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
     """Write `rows`, of one width each, where `statement` has `VALUES {rows}`.
 
-    To write a row twice must be the same as to write it once: the last statement is filled up as in `rows_of`. While a
+    To write a row twice must be the same as to write it once: a statement may be filled up as in `rows_of`. While a
     statement runs, other threads have the interpreter; with one for each row, it would change hands every time.
     """
-    for start in range(0, len(rows), _ROWS):
-        chunk = list(rows[start : start + _ROWS])
-        height = 1 << (len(chunk) - 1).bit_length()
-        chunk += chunk[-1:] * (height - len(chunk))
-        places = ",".join([f"({','.join('?' * len(chunk[0]))})"] * height)
-        connection.execute(statement.format(rows=places), tuple(chain.from_iterable(chunk)))
+    start = 0
+    while start < len(rows):
+        height = _height(len(rows) - start, _VARIABLES // len(rows[0]))
+        chunk = list(rows[start : start + height])
+        _write(connection, statement, chunk + chunk[-1:] * (height - len(chunk)))
+        start += height
+
+
+def _height(wanted: int, most: int) -> int:
+    """How many rows the next statement has: a power of two, with at most an eighth of it to fill up."""
+    height = 1 << (min(wanted, most).bit_length() - 1)
+    return 2 * height if 2 * height <= most and 8 * wanted >= 14 * height else height
+
+
+def add_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """As `write_rows`, for few rows, each of which is written once."""
+    for start in range(0, len(rows), _FEW):
+        _write(connection, statement, rows[start : start + _FEW])
+
+
+def _write(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    row = f"({','.join('?' * len(rows[0]))})"
+    connection.execute(statement.format(rows=",".join([row] * len(rows))), tuple(chain.from_iterable(rows)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -103,13 +103,13 @@ class Pending:
         """Whether so many more exposures could be queued."""
         return self._size + count <= self._capacity
 
-    def expose(self, exposed: Exposed) -> bool:
-        """Queue an exposure; False when there is no room for it."""
-        if self._size >= self._capacity:
-            return False
-        self._entries.append(exposed)
-        self._size += 1
-        return True
+    def expose(self, exposed: Sequence[Exposed]) -> Sequence[Exposed]:
+        """Queue exposures; returns the last of them, those without room."""
+        room = max(0, self._capacity - self._size)
+        kept = exposed[:room]
+        self._entries.extend(kept)
+        self._size += len(kept)
+        return exposed[room:]
 
     def submit(self, submission: Submission) -> bool:
         """Queue a submission; False when there is no room for it.
@@ -166,38 +166,6 @@ class Pending:
         self._entries.clear()
         self._size = 0
         return exposed  # type: ignore[return-value]  # there is no submission
-
-
-class RecentExposures:
-    """The last exposures that are recorded or about to be, as many as `capacity`. It is not thread-safe."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._arms: OrderedDict[tuple[str, str], Arm] = OrderedDict()
-
-    def knows(self, arm: Arm, user: str) -> bool:
-        """Whether this is the user's latest exposure."""
-        key = (arm.application, user)
-        known = self._arms.get(key)
-        if known is not arm and known != arm:
-            return False
-        self._arms.move_to_end(key)
-        return True
-
-    def add(self, arm: Arm, user: str) -> None:
-        """This is the user's latest exposure."""
-        arms = self._arms
-        key = (arm.application, user)
-        arms[key] = arm
-        arms.move_to_end(key)
-        if len(arms) > self._capacity:
-            arms.popitem(last=False)
-
-    def forget(self, arm: Arm, user: str) -> None:
-        """The exposure was not recorded; a later one of the same user stays."""
-        key = (arm.application, user)
-        if self._arms.get(key) == arm:
-            del self._arms[key]
 
 
 def _size(entry: _Entry) -> int:

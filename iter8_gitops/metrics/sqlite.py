@@ -7,7 +7,6 @@ from pathlib import Path
 from time import time
 
 from iter8_gitops.contracts.metric_store import KEPT_TRANSACTIONS
-from iter8_gitops.metrics.catalog import Catalog
 from iter8_gitops.metrics.connections import Connections
 from iter8_gitops.metrics.credits import record_exposures
 from iter8_gitops.metrics.products import follow_products
@@ -49,7 +48,7 @@ class SqliteMetricStore:
         if not (exposures or values):
             return
         with self._connections.writing() as connection:
-            catalog = Catalog(connection)
+            catalog = connection.catalog
             values = without_repetitions(connection, catalog, values, self._clock(), self._kept_transactions)
             credited, listed = record_exposures(connection, catalog, exposures, values)
             moved = add_values(connection, credited, self._exact_values)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iter8_gitops.metrics.lookups import rows_of, write_rows
+from iter8_gitops.metrics.lookups import add_rows, rows_of, write_rows
 from iter8_gitops.metrics.schema import ALL_EPOCHS
 
 Place: TypeAlias = tuple[int, int]
@@ -56,11 +56,12 @@ def load_users(connection: sqlite3.Connection, application: int, names: set[str]
     for name, number, content, epoch in found:
         place = (content, epoch)
         users[name] = User(number, place, place)
-    (last,) = connection.execute("SELECT users FROM application WHERE id = ?", (application,)).fetchone()
     unknown = [name for name in wanted if name not in users]
-    for number, name in enumerate(unknown, start=last + 1):
-        users[name] = User(number, None, None)
-    connection.execute("UPDATE application SET users = ? WHERE id = ?", (last + len(unknown), application))
+    if unknown:
+        (last,) = connection.execute("SELECT users FROM application WHERE id = ?", (application,)).fetchone()
+        for number, name in enumerate(unknown, start=last + 1):
+            users[name] = User(number, None, None)
+        connection.execute("UPDATE application SET users = ? WHERE id = ?", (last + len(unknown), application))
     return users
 
 
@@ -95,11 +96,12 @@ def save_users(connection: sqlite3.Connection, application: int, users: Mapping[
                 audience[place].newcomers += all(epoch < experiment for _, epoch in places)
                 audience[content, ALL_EPOCHS].users += content not in [known for known, _ in places]
                 places.add(place)
-    connection.executemany(
-        "INSERT OR IGNORE INTO past_exposure (application, user, content, epoch) VALUES (?, ?, ?, ?)", left
+    write_rows(
+        connection, "INSERT OR IGNORE INTO past_exposure (application, user, content, epoch) VALUES {rows}", left
     )
-    connection.executemany(
-        "INSERT INTO audience (content, epoch, users, newcomers) VALUES (?, ?, ?, ?) "
+    add_rows(
+        connection,
+        "INSERT INTO audience (content, epoch, users, newcomers) VALUES {rows} "
         "ON CONFLICT (content, epoch) DO UPDATE SET "
         "users = users + excluded.users, newcomers = newcomers + excluded.newcomers",
         [(*place, arrivals.users, arrivals.newcomers) for place, arrivals in audience.items()],

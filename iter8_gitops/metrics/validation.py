@@ -14,11 +14,11 @@ def check(exposures: Sequence[Exposure], values: Sequence[MetricValue]) -> None:
     """Raise `InvalidArgumentError` for the first exposure or value that no store could keep."""
     # By identity and experiment, the arms that were looked at: thousands of values share few of them.
     sound: set[tuple[int, int]] = set()
-    for index, exposure in enumerate(exposures):
-        _check_text(exposure.user, "exposures", index, "user")
-        if (id(exposure.arm), exposure.experiment) not in sound:
-            _check_arm(exposure.arm, exposure.experiment, "exposures", index)
-            sound.add((id(exposure.arm), exposure.experiment))
+    for index, (arm, user, experiment) in enumerate(exposures):
+        _check_text(user, "exposures", index, "user")
+        if (id(arm), experiment) not in sound:
+            _check_arm(arm, experiment, "exposures", index)
+            sound.add((id(arm), experiment))
     for index, value in enumerate(values):
         if not -MAX_MAGNITUDE <= value.value <= MAX_MAGNITUDE:
             field = f"values[{index}].value"

@@ -12,7 +12,8 @@ from weakref import WeakMethod
 
 from iter8_gitops.contracts.metric_store import MetricStore
 from iter8_gitops.errors import BrokenPluginError, InvalidArgumentError, UnavailableError
-from iter8_gitops.metrics.pending import Batch, Exposed, Pending, RecentExposures, Submission
+from iter8_gitops.metrics.pending import Batch, Exposed, Pending, Submission
+from iter8_gitops.metrics.recent import RecentExposures
 from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
 _log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class GroupCommitWriter:
     together with and ahead of, every value submitted after it.
 
     `capacity` bounds the exposures and values that wait, `batch_size` those in one transaction, and
-    `remembered` the users whose repeated exposure costs only a look in a dictionary. Exposures alone are
+    `remembered` the users, at least, whose repeated exposure costs only a look in a dictionary. Exposures alone are
     gathered for `exposure_delay` seconds, and tried again after `retry_delay` seconds when the store was
     unavailable. A forked child starts with nothing pending: what its parent had pending, the parent stores.
 
@@ -42,7 +43,7 @@ class GroupCommitWriter:
         capacity: int = 100_000,
         batch_size: int = 5_000,
         remembered: int = 200_000,
-        exposure_delay: float = 0.02,
+        exposure_delay: float = 0.05,
         retry_delay: float = 1.0,
     ) -> None:
         self._store = store
@@ -90,26 +91,27 @@ class GroupCommitWriter:
         """Record many exposures, each as `expose` does."""
         with self._lock:
             self._take_in_arrivals()
-            self._take_in(given)
+            self._take_in(list(given))
             self._wake()
 
     def _take_in_arrivals(self) -> bool:
         """Queue what has arrived, with the lock held. True when something had."""
         arrivals = self._arrivals
         count = len(arrivals)  # and not those that arrive meanwhile, so that it ends
-        self._take_in(arrivals.popleft() for _ in range(count))
+        self._take_in([arrivals.popleft() for _ in range(count)])
         return count > 0
 
-    def _take_in(self, given: Iterable[Exposed]) -> None:
-        recent, pending = self._recent, self._pending
-        for exposed in given:
-            arm, user, _ = exposed
-            if recent.knows(arm, user):
-                continue
-            if self._closed or not pending.expose(exposed):
-                self._dropped += 1
-            else:
-                recent.add(arm, user)
+    def _take_in(self, given: Sequence[Exposed]) -> None:
+        # One by one where some have no room, for each of them to be dropped by itself.
+        at_once = len(given) if self._pending.has_room(len(given)) else 1
+        for start in range(0, len(given), at_once or 1):
+            news = list(filter(self._recent.learns, given[start : start + at_once]))
+            self._drop(news if self._closed else self._pending.expose(news))
+
+    def _drop(self, exposed: Sequence[Exposed]) -> None:
+        self._dropped += len(exposed)
+        for arm, user, _ in exposed:
+            self._recent.forget(arm, user)
 
     def is_behind(self, count: int) -> bool:
         """Whether `count` more exposures have no room now, and would have some in a moment: the store works."""
@@ -136,7 +138,7 @@ class GroupCommitWriter:
                 message = f"too many metric values wait to be stored ({self._capacity} at most); try again"
                 raise UnavailableError(message)
             for exposure in submission.exposures:
-                self._recent.add(exposure.arm, exposure.user)
+                self._recent.learns(exposure)
             self._wake()
         return submission.done
 
@@ -241,9 +243,7 @@ class GroupCommitWriter:
                 self._store_failed = True
                 if not self._closed:
                     dropped = self._pending.put_back(batch.exposed)
-            self._dropped += len(dropped)
-            for arm, user, _ in dropped:
-                self._recent.forget(arm, user)
+            self._drop(dropped)
             for exposure in (each for one in batch.submissions for each in one.exposures):
                 self._recent.forget(exposure.arm, exposure.user)
 

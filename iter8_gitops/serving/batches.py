@@ -59,7 +59,7 @@ class Batches:
         )
         for outcome, count in Counter(found).items():
             if isinstance(outcome, Outcome):
-                self._telemetry.count_lookup(outcome.arm.application, outcome.arm.version, count)
+                self._telemetry.count_lookups(outcome.recommendation, count)
         return [outcome.recommendation if isinstance(outcome, Outcome) else outcome for outcome in found]
 
 

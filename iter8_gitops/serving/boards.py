@@ -56,12 +56,14 @@ class _LocalBoard:
 
     @property
     def snapshot(self) -> Snapshot:
-        if not self._begun:
-            # A process beside this one may already have seen and answered from what this one has not looked for again.
-            self._reader.refresh()
-            self._begun = has_state(self._reader.snapshot)
-            if self._begun:
-                memory.settle()
+        return self._reader.snapshot if self._begun else self._begin()
+
+    def _begin(self) -> Snapshot:
+        # A process beside this one may already have seen and answered from what this one has not looked for again.
+        self._reader.refresh()
+        self._begun = has_state(self._reader.snapshot)
+        if self._begun:
+            memory.settle()
         return self._reader.snapshot
 
 

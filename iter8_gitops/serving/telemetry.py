@@ -8,16 +8,22 @@ that any worker can answer a scrape for all of them (https://prometheus.github.i
 from __future__ import annotations
 
 import asyncio
+import collections
+import logging
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from iter8_gitops.core.cohorts import Recommendation
+
 Transport = Literal["http", "grpc"]
+_Item = TypeVar("_Item")
 
 FLUSH_SECONDS = 0.5
+_log = logging.getLogger(__name__)
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -25,29 +31,18 @@ _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 class _BulkHistogram(Histogram):
     """A histogram that takes many observations at once, which the library has no call for."""
 
-    def observe_many(self, counts: Sequence[int], total: float) -> None:
-        """Add `counts`, one per bucket of its own (not cumulative), of observations that sum to `total`."""
-        self._sum.inc(total)
-        for bucket, count in zip(self._buckets, counts, strict=True):
-            if count:
-                bucket.inc(count)
-
-
-class _Timings:
-    """Durations of one route since the last flush: one count per bucket, the last without a bound."""
-
-    __slots__ = ("counts", "total")
-
-    def __init__(self) -> None:
-        self.counts = [0] * (len(_SECONDS) + 1)
-        self.total = 0.0
+    def observe_all(self, seconds: Sequence[float]) -> None:
+        """Add every one of `seconds`."""
+        self._sum.inc(sum(seconds))
+        for place, count in collections.Counter(bisect_left(_SECONDS, each) for each in seconds).items():
+            self._buckets[place].inc(count)
 
 
 class Telemetry:
     """Counters of lookups, values and requests, to be used on one event loop unless a method says otherwise.
 
-    Counting costs well under a microsecond; `flush` hands on what was counted, several times a second,
-    because a counter in a shared file costs more than the lookup that it counts.
+    A lookup costs two appends here, and `flush` counts what was appended, several times a second: a counter in a shared
+    file costs more than the lookup that it counts, and code that runs once per request runs cold.
     Labels have few values each: applications and versions that exist, and routes by their template.
     """
 
@@ -88,12 +83,14 @@ class Telemetry:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self._new_lookups: defaultdict[tuple[str, int], int] = defaultdict(int)
-        self._new_durations: defaultdict[tuple[str, str], _Timings] = defaultdict(_Timings)
+        self._given: list[Recommendation] = []
+        self._took: defaultdict[tuple[Transport, str], list[float]] = defaultdict(list)
+        self.count_lookup: Callable[[Recommendation], None] = self._given.append
+        """A user was given this."""
 
-    def count_lookup(self, application: str, version: int, users: int = 1) -> None:
-        """So many users of an existing `application` were given `version`."""
-        self._new_lookups[application, version] += users
+    def count_lookups(self, given: Recommendation, users: int) -> None:
+        """So many users were given this."""
+        self._lookups.labels(given.application, str(given.version_number)).inc(users)
 
     def count_values(self, count: int) -> None:
         """`count` metric values were accepted: stored, or counted before. May be called from any thread."""
@@ -101,20 +98,23 @@ class Telemetry:
 
     def request(self, transport: Transport, route: str, seconds: float, failure: str = "") -> None:
         """A request took `seconds`; `failure` is its status code when it was refused or failed."""
-        timings = self._new_durations[transport, route]
-        timings.counts[bisect_left(_SECONDS, seconds)] += 1
-        timings.total += seconds
+        self._took[transport, route].append(seconds)
         if failure:
             self._errors.labels(transport, route, failure).inc()
 
+    def timer(self, transport: Transport, route: str) -> Callable[[float], None]:
+        """What to tell how many seconds a request took that did not fail, where that must cost next to nothing."""
+        return self._took[transport, route].append
+
     def flush(self) -> None:
         """Make everything that was counted visible to scrapes."""
-        for (application, version), count in self._new_lookups.items():
-            self._lookups.labels(application, str(version)).inc(count)
-        self._new_lookups.clear()
-        for key, timings in self._new_durations.items():
-            self._durations.labels(*key).observe_many(timings.counts, timings.total)
-        self._new_durations.clear()
+        # All are emptied first, so that nothing piles up if the rest fails.
+        given, took = _emptied(self._given), {key: _emptied(seconds) for key, seconds in self._took.items()}
+        for recommendation, users in collections.Counter(given).items():
+            self.count_lookups(recommendation, users)
+        for key, seconds in took.items():
+            if seconds:
+                self._durations.labels(*key).observe_all(seconds)
         dropped = self._dropped_exposures()
         self._drops.inc(dropped - self._counted_drops)
         self._counted_drops = dropped
@@ -123,10 +123,23 @@ class Telemetry:
         self._counted_exposures = stored
 
     async def flush_regularly(self) -> None:
-        """Flush until cancelled, and then once more."""
+        """Flush until cancelled, and then once more. What cannot be counted, as when the disk is full, is logged."""
         try:
             while True:
                 await asyncio.sleep(FLUSH_SECONDS)
-                self.flush()
+                self._try_to_flush()
         finally:
+            self._try_to_flush()
+
+    def _try_to_flush(self) -> None:
+        try:
             self.flush()
+        except OSError as error:
+            _log.warning("Some requests are not counted for Prometheus: %s", error)
+
+
+def _emptied(items: list[_Item]) -> list[_Item]:
+    """What was in `items`, which stays the list that others append to."""
+    taken = items.copy()
+    items.clear()
+    return taken

@@ -19,6 +19,7 @@ from iter8_gitops.core.analysis.values import (
     Verdict,
     VersionResult,
 )
+from iter8_gitops.core.cohorts import Recommendation
 from iter8_gitops.core.statistics.intervals import Interval
 from iter8_gitops.runtime.notifying.courier import Counts
 from iter8_gitops.runtime.telemetry import ControllerTelemetry
@@ -67,7 +68,7 @@ def scraped_series(bench: Any, make_state: Any, make_snapshot: Any) -> Iterator[
     """Series in promtool's notation: counters that go on as they are, and gauges that stay."""
     state = replace(make_state("shop/web"), ramp=RAMP, promotion=PROMOTION)
     bench.board.snapshot = make_snapshot(state)
-    bench.telemetry.count_lookup("shop/web", 1)
+    bench.telemetry.count_lookup(Recommendation("shop/web", 1, "", "bbbb", stale=False))
     bench.telemetry.count_values(3)
     bench.telemetry.request("http", "/v1/lookup", 0.002, "503")
     bench.telemetry.flush()

@@ -8,6 +8,7 @@ import signal
 
 import grpc
 
+from iter8_gitops import memory
 from iter8_gitops.serving.abn import health
 from iter8_gitops.serving.abn.ports import address_of, refused
 from iter8_gitops.serving.abn.reflection import reflection_handlers
@@ -35,6 +36,7 @@ def run_grpc(settings: ServingSettings) -> None:
 
     Raises `ConfigurationError` when the port cannot be had.
     """
+    memory.collect_rarely()
     with Backend(settings) as backend:
         asyncio.run(_serve(settings, backend))
 

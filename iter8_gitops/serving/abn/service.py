@@ -78,6 +78,7 @@ def abn_handler(experiments: Experiments, telemetry: Telemetry) -> grpc.GenericR
 def _answering(name: str, call: _Call, telemetry: Telemetry) -> Callable[[bytes, _Context], Awaitable[bytes]]:
     """`call` as a gRPC method that turns errors into status codes and counts itself as `name`."""
     status = grpc.StatusCode
+    took = telemetry.timer("grpc", name)
 
     async def answer(data: bytes, context: _Context) -> bytes:
         started = perf_counter()
@@ -100,7 +101,7 @@ def _answering(name: str, call: _Call, telemetry: Telemetry) -> Callable[[bytes,
             _log.error("%s failed", name, exc_info=error)
             code, said = status.INTERNAL, "something went wrong on the server; its log says what"
         else:
-            telemetry.request("grpc", name, perf_counter() - started)
+            took(perf_counter() - started)
             return answered
         telemetry.request("grpc", name, perf_counter() - started, code.name)
         await context.abort(code, said)

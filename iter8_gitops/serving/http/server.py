@@ -9,6 +9,7 @@ from typing import Any
 from falcon.asgi import App, Response
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no types
 
+from iter8_gitops import memory
 from iter8_gitops.metrics.load_tests import LoadTestStore
 from iter8_gitops.serving.backend import Backend
 from iter8_gitops.serving.http.app import TimedRequest, create_app
@@ -75,6 +76,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
 
     def load(self) -> App[TimedRequest, Response] | LookupShortcut:
         """The application of one worker, called in it: threads and SQLite files do not survive a fork."""
+        memory.collect_rarely()
         self._backend = backend = Backend(self._settings)
         state = self._settings.state
         scrape = Scrape(backend.telemetry, backend.experiments.board_status, state.prometheus, backend.verdicts)
