@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from iter8_gitops.metrics.catalog import Catalog
-from iter8_gitops.metrics.users import Place, User, load_users, save_users
+from iter8_gitops.metrics.users import Place, Users
 from iter8_gitops.spec.metric import Arm, Exposure, MetricValue
 
 
@@ -48,12 +48,12 @@ def record_exposures(
         place = places.get(id(arm))
         if place is None:
             place = places[id(arm)] = _place(catalog, arm)
-        users[arm.application][name].expose(place, experiment)
+        users[arm.application].expose(name, place, experiment)
     credited: dict[tuple[int, int], dict[int, Addition]] = defaultdict(dict)
     listed: dict[Place, set[Pair]] = defaultdict(set)
     for value in values:
         application = value.fallback.application
-        user = users[application][value.user]
+        user = users[application].user(value.user)
         place = user.place or user.expose(_place(catalog, value.fallback), value.experiment)
         content, epoch = place
         amount = value.value + 0.0  # -0.0 becomes 0.0, which prints without a sign
@@ -65,8 +65,8 @@ def record_exposures(
             addition.values.append(amount)
         for numerator, denominator in value.products:
             listed[place].add((catalog.metric(application, numerator), catalog.metric(application, denominator)))
-    for application, its_users in users.items():
-        save_users(connection, catalog.application(application), its_users)
+    for its_users in users.values():
+        its_users.save()
     return credited, listed
 
 
@@ -79,14 +79,14 @@ def _load(
     catalog: Catalog,
     exposures: Sequence[Exposure],
     values: Sequence[MetricValue],
-) -> dict[str, dict[str, User]]:
-    """Application -> user -> what is known of every user in the batch."""
+) -> dict[str, Users]:
+    """Application -> its users in the batch."""
     names: dict[str, set[str]] = defaultdict(set)
     for arm, name, _ in exposures:
         names[arm.application].add(name)
     for value in values:
         names[value.fallback.application].add(value.user)
     return {
-        application: load_users(connection, catalog.application(application), its_names)
+        application: Users(connection, catalog.application(application), its_names)
         for application, its_names in names.items()
     }

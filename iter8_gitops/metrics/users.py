@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias
 
 from iter8_gitops.metrics.lookups import add_rows, rows_of, write_rows
@@ -43,81 +44,110 @@ class _Arrivals:
     newcomers: int = 0
 
 
-def load_users(connection: sqlite3.Connection, application: int, names: set[str]) -> dict[str, User]:
-    """The users called `names`; those that are not known yet get a number."""
-    wanted = sorted(names)
-    found = rows_of(
-        connection,
-        "SELECT name, number, content, epoch FROM user WHERE application = ? AND name IN ({keys})",
-        (application,),
-        wanted,
-    )
-    users: dict[str, User] = {}
-    for name, number, content, epoch in found:
-        place = (content, epoch)
-        users[name] = User(number, place, place)
-    unknown = [name for name in wanted if name not in users]
-    if unknown:
-        (last,) = connection.execute("SELECT users FROM application WHERE id = ?", (application,)).fetchone()
-        for number, name in enumerate(unknown, start=last + 1):
-            users[name] = User(number, None, None)
-        connection.execute("UPDATE application SET users = ? WHERE id = ?", (last + len(unknown), application))
-    return users
+class Users:
+    """Some users of one application, for one transaction.
 
-
-def save_users(connection: sqlite3.Connection, application: int, users: Mapping[str, User]) -> None:
-    """Write where the users are now and were before, and count those who are somewhere for the first time.
-
-    Every user must have a place.
+    Most users of most batches are new and exposed once: for them no `User` is made unless one is asked for.
     """
-    moved = {name: user for name, user in users.items() if user.moves}
-    write_rows(
-        connection,
-        "INSERT INTO user (application, name, number, content, epoch) VALUES {rows} "
-        "ON CONFLICT (application, name) DO UPDATE SET content = excluded.content, epoch = excluded.epoch",
-        [(application, name, user.number, *user.moves[-1][0]) for name, user in moved.items()],
-    )
-    audience: dict[Place, _Arrivals] = defaultdict(_Arrivals)
-    first, others = _first_places(moved.values())
-    for place, count in first.items():
-        audience[place].users += count
-        audience[place].newcomers += count
-        audience[place[0], ALL_EPOCHS].users += count
-    seen = _places_before(connection, application, others)
-    left: list[tuple[int, int, int, int]] = []
-    for user in others:
-        places = seen[user.number]
-        left_behind = [place for place, _ in user.moves[:-1]]
-        left += [(application, user.number, *place) for place in (user.stored, *left_behind) if place]
-        for place, experiment in user.moves:
-            if place not in places:
-                content, _ = place
-                audience[place].users += 1
-                audience[place].newcomers += all(epoch < experiment for _, epoch in places)
-                audience[content, ALL_EPOCHS].users += content not in [known for known, _ in places]
-                places.add(place)
-    write_rows(
-        connection, "INSERT OR IGNORE INTO past_exposure (application, user, content, epoch) VALUES {rows}", left
-    )
-    add_rows(
-        connection,
-        "INSERT INTO audience (content, epoch, users, newcomers) VALUES {rows} "
-        "ON CONFLICT (content, epoch) DO UPDATE SET "
-        "users = users + excluded.users, newcomers = newcomers + excluded.newcomers",
-        [(*place, arrivals.users, arrivals.newcomers) for place, arrivals in audience.items()],
-    )
 
+    def __init__(self, connection: sqlite3.Connection, application: int, names: Iterable[str]) -> None:
+        """Load the users called `names`; those that are not known yet get a number."""
+        self._connection = connection
+        self._application = application
+        wanted = sorted(names)
+        found = rows_of(
+            connection,
+            "SELECT name, number, content, epoch FROM user WHERE application = ? AND name IN ({keys})",
+            (application,),
+            wanted,
+        )
+        self._users: dict[str, User] = {}
+        for name, number, content, epoch in found:
+            place = (content, epoch)
+            self._users[name] = User(number, place, place)
+        self._new = self._numbered([name for name in wanted if name not in self._users] if found else wanted)
+        self._first: dict[str, tuple[Place, int]] = {}
 
-def _first_places(users: Iterable[User]) -> tuple[Mapping[Place, int], Sequence[User]]:
-    """How many users are new and in one place only, by that place; and all others. Nearly all are of the former."""
-    first: Counter[Place] = Counter()
-    others: list[User] = []
-    for user in users:
-        if user.stored is None and len(user.moves) == 1:
-            first[user.moves[0][0]] += 1
-        else:
-            others.append(user)
-    return first, others
+    def _numbered(self, names: Sequence[str]) -> Mapping[str, int]:
+        if not names:
+            return {}
+        of = (self._application,)
+        (last,) = self._connection.execute("SELECT users FROM application WHERE id = ?", of).fetchone()
+        self._connection.execute("UPDATE application SET users = ? WHERE id = ?", (last + len(names), *of))
+        return dict(zip(names, count(last + 1), strict=False))
+
+    def expose(self, name: str, place: Place, experiment: int) -> None:
+        """Give a user `place`."""
+        user = self._users.get(name)
+        if user is None:
+            first, _ = self._first.setdefault(name, (place, experiment))
+            if first == place:
+                return
+            user = self.user(name)
+        user.expose(place, experiment)
+
+    def user(self, name: str) -> User:
+        """What is known of a user."""
+        user = self._users.get(name)
+        if user is None:
+            user = self._users[name] = User(self._new[name], None, None)
+            if first := self._first.pop(name, None):
+                user.expose(*first)
+        return user
+
+    def save(self) -> None:
+        """Write where the users are now and were before, and count those who are somewhere for the first time.
+
+        Every user must have a place.
+        """
+        application = self._application
+        rows = [
+            (application, name, number, *self._first[name][0])
+            for name, number in self._new.items()
+            if name in self._first
+        ]
+        moved = {name: user for name, user in self._users.items() if user.moves}
+        rows += [(application, name, user.number, *user.moves[-1][0]) for name, user in moved.items()]
+        write_rows(
+            self._connection,
+            "INSERT INTO user (application, name, number, content, epoch) VALUES {rows} "
+            "ON CONFLICT (application, name) DO UPDATE SET content = excluded.content, epoch = excluded.epoch",
+            rows,
+        )
+        audience: defaultdict[Place, _Arrivals] = defaultdict(_Arrivals)
+        for (place, _), users in Counter(self._first.values()).items():
+            audience[place].users += users
+            audience[place].newcomers += users
+            audience[place[0], ALL_EPOCHS].users += users
+        self._leave(moved.values(), audience)
+        add_rows(
+            self._connection,
+            "INSERT INTO audience (content, epoch, users, newcomers) VALUES {rows} "
+            "ON CONFLICT (content, epoch) DO UPDATE SET "
+            "users = users + excluded.users, newcomers = newcomers + excluded.newcomers",
+            [(*place, arrivals.users, arrivals.newcomers) for place, arrivals in audience.items()],
+        )
+
+    def _leave(self, moved: Collection[User], audience: defaultdict[Place, _Arrivals]) -> None:
+        """Write which places these users leave behind, and add them to the audience of those where they were never."""
+        seen = _places_before(self._connection, self._application, moved)
+        left: list[tuple[int, int, int, int]] = []
+        for user in moved:
+            places = seen[user.number]
+            left_behind = [place for place, _ in user.moves[:-1]]
+            left += [(self._application, user.number, *place) for place in (user.stored, *left_behind) if place]
+            for place, experiment in user.moves:
+                if place not in places:
+                    content, _ = place
+                    audience[place].users += 1
+                    audience[place].newcomers += all(epoch < experiment for _, epoch in places)
+                    audience[content, ALL_EPOCHS].users += content not in [known for known, _ in places]
+                    places.add(place)
+        write_rows(
+            self._connection,
+            "INSERT OR IGNORE INTO past_exposure (application, user, content, epoch) VALUES {rows}",
+            left,
+        )
 
 
 def _places_before(
