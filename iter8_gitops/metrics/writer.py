@@ -43,7 +43,7 @@ class GroupCommitWriter:
         capacity: int = 100_000,
         batch_size: int = 5_000,
         remembered: int = 200_000,
-        exposure_delay: float = 0.05,
+        exposure_delay: float = 0.1,
         retry_delay: float = 1.0,
     ) -> None:
         self._store = store

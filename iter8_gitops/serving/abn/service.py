@@ -39,12 +39,11 @@ class AbnService:
 
     def lookup(self, data: bytes) -> bytes:
         """Which version the user gets, at once."""
-        plain = plain_texts(data)
-        if plain is not None:
-            found = self._experiments.lookup(*plain, "name")
-        else:
-            request = decoded(Application, data)
-            found = self._experiments.lookup(request.name, request.user, "name", request.attributes)
+        if plain := plain_texts(data):
+            name, user = plain
+            return _encoded(self._experiments.lookup(name, user, "name").version_number)
+        request = decoded(Application, data)
+        found = self._experiments.lookup(request.name, request.user, "name", request.attributes)
         return _encoded(found.version_number)
 
     async def write_metric(self, data: bytes) -> bytes:
@@ -83,7 +82,8 @@ def _answering(name: str, call: _Call, telemetry: Telemetry) -> Callable[[bytes,
     async def answer(data: bytes, context: _Context) -> bytes:
         started = perf_counter()
         try:
-            if _is_late(context):
+            # As `_is_late` asks, without a call.
+            if (left := context.time_remaining()) is not None and left <= 0:
                 message = "the deadline had passed before the call was begun"
                 raise _TooLateError(message)
             answered = call(data)
