@@ -11,6 +11,7 @@ from textwrap import dedent
 import pytest
 
 from iter8_gitops.errors import UnavailableError
+from iter8_gitops.metrics import sqlite as sqlite_store
 from iter8_gitops.metrics.schema import APPLICATION_ID, VERSION
 from iter8_gitops.metrics.sqlite import SqliteMetricStore
 from iter8_gitops.spec.metric import Exposure
@@ -145,3 +146,26 @@ def test_a_full_disk_fails_the_write_and_keeps_what_was_stored(path: Path, store
     assert metric.over_users.counts == ((1.0, int(stored)),)
     store.record([], [value(1.0, "user-after")])
     assert store.exposed_users(APPLICATION, {0: "sig"}) == {0: int(stored) + 1}
+
+
+def test_numbers_made_in_a_transaction_that_failed_are_not_used_later(
+    store: SqliteMetricStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.record([], [value(1)])
+
+    def fails(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sqlite_store, "add_values", fails)
+        with pytest.raises(RuntimeError):
+            store.record([Exposure(arm(1, "lost"), "bob")], [value(2, "bob", arm(1, "lost"), name="lost")])
+    other = arm(1, "other")
+    store.record([Exposure(other, "cy")], [value(3, "cy", other, name="other")])
+    store.record([Exposure(arm(1, "lost"), "bob")], [value(4, "bob", arm(1, "lost"), name="lost")])
+
+    assert store.exposed_users(APPLICATION, {0: "sig", 1: "other"}) == {0: 1, 1: 1}
+    assert store.exposed_users(APPLICATION, {1: "lost"}) == {1: 1}
+    (lost,) = store.report(APPLICATION, {1: "lost"})["lost"]
+    assert lost.over_transactions.counts == ((4.0, 1),)
+    assert "other" not in store.report(APPLICATION, {1: "lost"})
