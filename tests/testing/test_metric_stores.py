@@ -162,7 +162,7 @@ class ExposesForRepetitions(Memory):
 class PoolsCohorts(Memory):
     def record(self, exposures: Sequence[Exposure], values: Sequence[MetricValue]) -> None:
         super().record(
-            [replace(each, arm=replace(each.arm, cohort="")) for each in exposures],
+            [each._replace(arm=replace(each.arm, cohort="")) for each in exposures],
             [replace(each, fallback=replace(each.fallback, cohort="")) for each in values],
         )
 
