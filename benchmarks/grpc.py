@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import tempfile
-import time
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 from benchmarks import empty
 from benchmarks.h2 import UnaryClient
-from benchmarks.load import Rate, Target, compare, cpu_ratio, free_port, per_second, ratio, server
+from benchmarks.load import Target, free_port, server
+from benchmarks.lookups import Words, compare_lookups
 from benchmarks.measurement import Measurement
-from benchmarks.reconcile import Bench
 from iter8_gitops.serving.abn.abn_pb2 import Application
 
-LAUNCHES, ROUNDS, CONNECTIONS, STREAMS = 5, 3, 2, 8
-"""Servers are launched so often anew, because each process is faster or slower than another of its kind by up to 5%."""
-
+CONNECTIONS, STREAMS = 2, 8
 SEEN_USERS = 800
 
 _runs = itertools.count()
@@ -45,37 +42,24 @@ def nothing(number: int) -> UnaryClient:
     return _client(empty.METHOD, f"seen-{number}", SEEN_USERS)
 
 
-def measure() -> list[Measurement]:
-    rates: dict[str, list[Rate]] = {"seen": [], "empty": [], "new": []}
-    for _ in range(LAUNCHES):
-        for name, found in _rates().items():
-            rates[name] += found
-    peer = rates["empty"]
-    rows = [Measurement("an empty grpc.aio handler", f"{per_second(peer):,.0f}/s")]
-    for name, users in (("seen", "users seen before"), ("new", "every user new")):
-        rate = rates[name]
-        rows += [
-            Measurement(f"gRPC lookups, one process, {users}", f"{per_second(rate):,.0f}/s"),
-            Measurement(f"gRPC Lookup / empty grpc.aio handler, {users}", f"{ratio(rate, peer):.2f}", ">= 0.85"),
-            Measurement("  by the CPU time of the process", f"{cpu_ratio(rate, peer):.2f}"),
-        ]
-    return rows
-
-
-def _rates() -> dict[str, list[Rate]]:
+@contextlib.contextmanager
+def _servers(state: str) -> Iterator[Mapping[str, Target]]:
     ours, peers = free_port(), free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(100, Path(folder))
-        bench.deliver()
-        bench.parts.board.heartbeat(time.time() + 3600)
-        state = str(Path(folder) / "state")
-        serve = ("iter8_gitops", "grpc", "--state-dir", state, "--grpc-port", str(ours))
-        with server(*serve, port=ours) as us, server("benchmarks.empty", str(peers), port=peers) as them:
-            targets = {
-                "seen": Target(ours, us, seen_before),
-                "empty": Target(peers, them, nothing),
-                "new": Target(ours, us, new),
-            }
-            rates = compare(targets, ROUNDS, CONNECTIONS)
-        bench.close()
-    return rates
+    serve = ("iter8_gitops", "grpc", "--state-dir", state, "--grpc-port", str(ours))
+    with server(*serve, port=ours) as us, server("benchmarks.empty", str(peers), port=peers) as them:
+        yield {
+            "seen": Target(ours, us, seen_before),
+            "peer": Target(peers, them, nothing),
+            "new": Target(ours, us, new),
+        }
+
+
+def measure() -> list[Measurement]:
+    words = Words(
+        lookups="gRPC lookups, one process",
+        peer="an empty grpc.aio handler",
+        ratio="gRPC Lookup / empty grpc.aio handler",
+        bar=">= 0.85",
+        process="process",
+    )
+    return compare_lookups(_servers, CONNECTIONS, words)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
-import tempfile
-import time
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import cast
 
-from benchmarks.load import Target, compare, cpu_ratio, free_port, only_child, per_second, ratio, server
+from benchmarks.load import Target, free_port, only_child, server
+from benchmarks.lookups import Words, compare_lookups
 from benchmarks.measurement import Measurement
-from benchmarks.reconcile import Bench
 
-ROUNDS, CONNECTIONS = 11, 16
+CONNECTIONS = 16
 SEEN_USERS = 50
 
 
@@ -56,33 +55,26 @@ def new(number: int) -> Client:
     return Client(f"new-{next(_runs)}-{number}", 1 << 62)
 
 
-def measure() -> list[Measurement]:
+@contextlib.contextmanager
+def _servers(state: str) -> Iterator[Mapping[str, Target]]:
     ours, peers = free_port(), free_port()
     flags = ("-k", "asgi", "--workers", "1", "--no-control-socket", "--log-level", "error")
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(100, Path(folder))
-        bench.deliver()
-        bench.parts.board.heartbeat(time.time() + 3600)
-        state = str(Path(folder) / "state")
-        serve = ("iter8_gitops", "serve", "--state-dir", state, "--port", str(ours), "--workers", "1")
-        constant = ("gunicorn", *flags, "--bind", f"127.0.0.1:{peers}", "benchmarks.constant:app")
-        with server(*serve, port=ours) as us, server(*constant, port=peers) as them:
-            targets = {
-                "seen": Target(ours, only_child(us), seen_before),
-                "constant": Target(peers, only_child(them), seen_before),
-                "new": Target(ours, only_child(us), new),
-            }
-            rates = compare(targets, ROUNDS, CONNECTIONS)
-        bench.close()
-    peer = rates["constant"]
-    rows = [
-        Measurement("constant answer over HTTP, Falcon under the same gunicorn flags", f"{per_second(peer):,.0f}/s")
-    ]
-    for name, users in (("seen", "users seen before"), ("new", "every user new")):
-        rate = rates[name]
-        rows += [
-            Measurement(f"HTTP lookups, one worker, {users}", f"{per_second(rate):,.0f}/s"),
-            Measurement(f"HTTP lookup / constant answer, {users}", f"{ratio(rate, peer):.2f}", ">= 0.8"),
-            Measurement("  by the CPU time of the worker", f"{cpu_ratio(rate, peer):.2f}"),
-        ]
-    return rows
+    serve = ("iter8_gitops", "serve", "--state-dir", state, "--port", str(ours), "--workers", "1")
+    constant = ("gunicorn", *flags, "--bind", f"127.0.0.1:{peers}", "benchmarks.constant:app")
+    with server(*serve, port=ours) as us, server(*constant, port=peers) as them:
+        yield {
+            "seen": Target(ours, only_child(us), seen_before),
+            "peer": Target(peers, only_child(them), seen_before),
+            "new": Target(ours, only_child(us), new),
+        }
+
+
+def measure() -> list[Measurement]:
+    words = Words(
+        lookups="HTTP lookups, one worker",
+        peer="constant answer over HTTP, Falcon under the same gunicorn flags",
+        ratio="HTTP lookup / constant answer",
+        bar=">= 0.8",
+        process="worker",
+    )
+    return compare_lookups(_servers, CONNECTIONS, words)
