@@ -84,13 +84,14 @@ class Telemetry:
             registry=self.registry,
         )
         self._given: list[Recommendation] = []
+        self._many: collections.Counter[Recommendation] = collections.Counter()
         self._took: defaultdict[tuple[Transport, str], list[float]] = defaultdict(list)
         self.count_lookup: Callable[[Recommendation], None] = self._given.append
         """A user was given this."""
 
     def count_lookups(self, given: Recommendation, users: int) -> None:
         """So many users were given this."""
-        self._lookups.labels(given.application, str(given.version_number)).inc(users)
+        self._many[given] += users
 
     def count_values(self, count: int) -> None:
         """`count` metric values were accepted: stored, or counted before. May be called from any thread."""
@@ -109,9 +110,11 @@ class Telemetry:
     def flush(self) -> None:
         """Make everything that was counted visible to scrapes."""
         # All are emptied first, so that nothing piles up if the rest fails.
-        given, took = _emptied(self._given), {key: _emptied(seconds) for key, seconds in self._took.items()}
-        for recommendation, users in collections.Counter(given).items():
-            self.count_lookups(recommendation, users)
+        given, self._many = self._many, collections.Counter()
+        given.update(_emptied(self._given))
+        took = {key: _emptied(seconds) for key, seconds in self._took.items()}
+        for recommendation, users in given.items():
+            self._lookups.labels(recommendation.application, str(recommendation.version_number)).inc(users)
         for key, seconds in took.items():
             if seconds:
                 self._durations.labels(*key).observe_all(seconds)

@@ -30,8 +30,8 @@ def test_lookups_are_seen_after_a_flush_by_application_and_version() -> None:
     telemetry = Telemetry()
     for version in (0, 1, 1):
         telemetry.count_lookup(given(version))
-    telemetry.flush()
     telemetry.count_lookups(given(1), 5)
+    telemetry.flush()
     assert telemetry.registry.get_sample_value("iter8_lookups_total", LABELS) == 7
 
 
