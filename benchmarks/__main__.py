@@ -11,7 +11,7 @@ from benchmarks.measurement import Measurement, table
 
 # A module of this package each, with `measure`.
 _WITHIN = ("assignment", "sdk", "openfeature", "metrics", "redis", "reconcile")
-_ACROSS = ("outages", "seen", "git", "http", "grpc", "batch", "cluster")
+_ACROSS = ("outages", "seen", "git", "http", "grpc", "batch", "growth", "cluster")
 SPEED = (*_WITHIN, *_ACROSS)
 NAMES = (*SPEED, "aa", "streams", "agreement")
 

@@ -9,37 +9,42 @@ from collections.abc import Iterator, Mapping
 from benchmarks import empty
 from benchmarks.h2 import UnaryClient
 from benchmarks.load import Target, free_port, server
-from benchmarks.lookups import Words, compare_lookups
+from benchmarks.lookups import Words, compare_lookups, shuffled
 from benchmarks.measurement import Measurement
 from iter8_gitops.serving.abn.abn_pb2 import Application
 
+LOOKUP = "/main.ABN/Lookup"
 CONNECTIONS, STREAMS = 2, 8
 SEEN_USERS = 800
 
 _runs = itertools.count()
 
 
-def _client(method: str, name: str, users: int) -> UnaryClient:
-    """Asks for users called `NAME-0`, `NAME-1`, .. and again from the start after `users` of them."""
+def client(method: str, name: str, users: int, applications: int = 1) -> UnaryClient:
+    """Asks for users called `NAME-0`, `NAME-1`, .. and again from the start after `users` of them.
+
+    Each is a user of another of so many `applications`, in a fixed order.
+    """
 
     def message(call: int) -> bytes:
-        asked: bytes = Application(name="shop/app-0", user=f"{name}-{call % users}").SerializeToString()
+        application = f"shop/app-{shuffled(call, applications)}"
+        asked: bytes = Application(name=application, user=f"{name}-{call % users}").SerializeToString()
         return asked
 
     return UnaryClient(method, message, STREAMS)
 
 
 def seen_before(number: int) -> UnaryClient:
-    return _client("/main.ABN/Lookup", f"seen-{number}", SEEN_USERS)
+    return client(LOOKUP, f"seen-{number}", SEEN_USERS)
 
 
 def new(number: int) -> UnaryClient:
     """A client whose users nobody has asked for, so that every exposure is recorded."""
-    return _client("/main.ABN/Lookup", f"new-{next(_runs)}-{number}", 1 << 62)
+    return client(LOOKUP, f"new-{next(_runs)}-{number}", 1 << 62)
 
 
 def nothing(number: int) -> UnaryClient:
-    return _client(empty.METHOD, f"seen-{number}", SEEN_USERS)
+    return client(empty.METHOD, f"seen-{number}", SEEN_USERS)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from benchmarks.load import Target, free_port, only_child, server
-from benchmarks.lookups import Words, compare_lookups
+from benchmarks.lookups import Words, compare_lookups, shuffled
 from benchmarks.measurement import Measurement
 
 CONNECTIONS = 16
@@ -17,12 +17,16 @@ SEEN_USERS = 50
 
 
 class Client(asyncio.Protocol):
-    """Asks for users called `NAME-0`, `NAME-1`, .. and again from the start after `users` of them."""
+    """Asks for users called `NAME-0`, `NAME-1`, .. and again from the start after `users` of them.
 
-    def __init__(self, name: str, users: int) -> None:
+    Each is a user of another of so many `applications`, in a fixed order.
+    """
+
+    def __init__(self, name: str, users: int, applications: int = 1) -> None:
         self.answered = 0
         self._name = name
         self._users = users
+        self._applications = applications
 
     def protocol(self) -> asyncio.Protocol:
         return self
@@ -38,9 +42,8 @@ class Client(asyncio.Protocol):
 
     def _ask(self) -> None:
         user = f"{self._name}-{self.answered % self._users}"
-        self._transport.write(
-            f"GET /v1/lookup?application=shop/app-0&user={user} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-        )
+        path = f"/v1/lookup?application=shop/app-{shuffled(self.answered, self._applications)}&user={user}"
+        self._transport.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
 
 def seen_before(number: int) -> Client:

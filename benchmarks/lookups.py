@@ -17,8 +17,16 @@ from benchmarks.reconcile import Bench
 LAUNCHES, ROUNDS = 5, 3
 """Servers are launched so often anew, because one process is faster or slower than another of its kind by up to 5%."""
 
+_STEP = 7919
+"""A prime."""
+
 Servers: TypeAlias = Callable[[str], AbstractContextManager[Mapping[str, Target]]]
 """Runs our server on a state folder with 100 routemaps, and the peer: targets `seen`, `new` and `peer`."""
+
+
+def shuffled(number: int, count: int) -> int:
+    """One of `count` things for each number, all of them in turn, and none beside the one before it."""
+    return number * _STEP % count
 
 
 @dataclass(frozen=True, slots=True)

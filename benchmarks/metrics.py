@@ -1,4 +1,4 @@
-"""How many metric values become durable per second, and what a dashboard and an analysis cost after many of them."""
+"""How many metric values become durable per second, and what these, a dashboard and an analysis cost after many."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from benchmarks.measurement import Measurement, seconds
+from benchmarks.measurement import Measurement, cpu_seconds, seconds
 from iter8_gitops.core.dashboard import abn_dashboard
 from iter8_gitops.metrics.experiments import analyse_experiment
 from iter8_gitops.metrics.sqlite import SqliteMetricStore
@@ -27,6 +28,7 @@ FEW, MANY = 1_000, 1_000_000
 BATCHES = (500, 2_000)
 VALUES_PER_BATCH_SIZE = 60_000
 ROUNDS = 5
+GROWTH_BATCH = 200
 READS = 21
 DAY = 86_400.0
 
@@ -38,7 +40,7 @@ def measure() -> list[Measurement]:
         rows = [
             row for what, made in kinds.items() for size in BATCHES for row in _write_speed(folder, size, what, made)
         ]
-        return [*rows, *_read_costs(folder)]
+        return [*rows, *_costs_after_many(folder)]
 
 
 def _write_speed(
@@ -80,7 +82,7 @@ def _of_a_ratio(number: int, value: MetricValue) -> MetricValue:
     return replace(value, name=RATIO[number % 2], products=(RATIO,))
 
 
-def _read_costs(folder: Path) -> list[Measurement]:
+def _costs_after_many(folder: Path) -> list[Measurement]:
     few, many = SqliteMetricStore(folder / "few.db"), SqliteMetricStore(folder / "many.db")
     for store, count in ((few, FEW), (many, MANY)):
         for batch in _batches(count, 5_000):
@@ -93,9 +95,20 @@ def _read_costs(folder: Path) -> list[Measurement]:
     }
     assert all(analyse_experiment(store, state, DAY).metrics[0].versions[1].comparison for store in (few, many))
     rows = [row for what, ask in asked.items() for row in _compared(what, ask, few, many)]
+    rows.append(_write_growth(few, many))
     few.close()
     many.close()
     return rows
+
+
+def _write_growth(few: SqliteMetricStore, many: SqliteMetricStore) -> Measurement:
+    """What a commit costs among many values, by what it costs among few: of users who are there, by CPU time."""
+    costs: dict[int, list[float]] = {FEW: [], MANY: []}
+    for count, store in ((FEW, few), (MANY, many)):
+        for values in islice(_batches(count, GROWTH_BATCH), ROUNDS):
+            costs[count].append(cpu_seconds(lambda: store.record([], values)))  # noqa: B023 - called at once
+    growth = statistics.median(costs[MANY]) / statistics.median(costs[FEW])
+    return Measurement(f"CPU time of a durable value after {MANY:,} values / after {FEW:,}", f"{growth:.2f}")
 
 
 def _state() -> RoutemapState:

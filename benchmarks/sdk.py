@@ -41,6 +41,13 @@ def board() -> Snapshot:
     return Snapshot(1, None, (SourceStatus("git", "/routemaps", read_at=1.0),), states, "bench")
 
 
+def silent_client(board: Path) -> Client:
+    """A client on a board in a file, which records what it gives, and sends nothing while it is measured."""
+    return Client(
+        f"file:{board}", report_to="http://127.0.0.1:1", flush_seconds=3600, capacity=10_000_000, exit_seconds=0.1
+    )
+
+
 def _ours(client: Client, users: list[str], application: str = "shop/checkout") -> None:
     lookup = client.lookup
     for user in users:
@@ -72,10 +79,7 @@ def measure() -> list[Measurement]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "board.json"
         save_snapshot(path, board())
-        # Nothing is sent while it is measured.
-        client = Client(
-            f"file:{path}", report_to="http://127.0.0.1:1", flush_seconds=3600, capacity=10_000_000, exit_seconds=0.1
-        )
+        client = silent_client(path)
         peer = GrowthBook(attributes={"id": ""}, features={"checkout": {"defaultValue": 0, "rules": [rule]}})
         sticky = GrowthBook(
             attributes={"id": ""},
