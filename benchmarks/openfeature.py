@@ -21,8 +21,7 @@ from openfeature.contrib.provider.flagd.config import ResolverType
 from openfeature.evaluation_context import EvaluationContext
 
 from benchmarks.measurement import Measurement, cpu_seconds
-from benchmarks.sdk import board
-from iter8_gitops.sdk import Client
+from benchmarks.sdk import board, silent_client
 from iter8_gitops.sdk.files import save_snapshot
 from iter8_gitops.sdk.openfeature import Iter8Provider
 
@@ -44,13 +43,7 @@ def clients(folder: Path) -> Iterator[tuple[OpenFeatureClient, OpenFeatureClient
     """Ours and flagd's."""
     save_snapshot(folder / "board.json", board())
     (folder / "flags.json").write_text(json.dumps(SPLIT))
-    ours = Client(
-        f"file:{folder / 'board.json'}",
-        report_to="http://127.0.0.1:1",
-        flush_seconds=3600,
-        capacity=10_000_000,
-        exit_seconds=0.1,
-    )
+    ours = silent_client(folder / "board.json")
     api.set_provider(Iter8Provider(ours), "ours")
     path = str(folder / "flags.json")
     api.set_provider(FlagdProvider(resolver_type=ResolverType.FILE, offline_flag_source_path=path), "flagd")
