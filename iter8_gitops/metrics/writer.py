@@ -28,8 +28,9 @@ class GroupCommitWriter:
 
     `capacity` bounds the exposures and values that wait, `batch_size` those in one transaction, and
     `remembered` the users, at least, whose repeated exposure costs only a look in a dictionary. Exposures alone are
-    gathered for `exposure_delay` seconds, and tried again after `retry_delay` seconds when the store was
-    unavailable. A forked child starts with nothing pending: what its parent had pending, the parent stores.
+    gathered for `exposure_delay` seconds: nobody waits for them, and each transaction keeps other processes from theirs
+    for as long as the disk takes. They are tried again after `retry_delay` seconds when the store was unavailable.
+    A forked child starts with nothing pending: what its parent had pending, the parent stores.
 
     A lookup pays for one append: its exposure arrives in a queue without a lock, and the thread, which is awake for
     as long as there are arrivals, takes in many at a time. Code that runs once per request runs cold, and costs
