@@ -13,6 +13,7 @@ import logging
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -26,6 +27,7 @@ FLUSH_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_bucket_of = partial(bisect_left, _SECONDS)
 
 
 class _BulkHistogram(Histogram):
@@ -34,7 +36,7 @@ class _BulkHistogram(Histogram):
     def observe_all(self, seconds: Sequence[float]) -> None:
         """Add every one of `seconds`."""
         self._sum.inc(sum(seconds))
-        for place, count in collections.Counter(bisect_left(_SECONDS, each) for each in seconds).items():
+        for place, count in collections.Counter(map(_bucket_of, seconds)).items():
             self._buckets[place].inc(count)
 
 
