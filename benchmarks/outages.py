@@ -22,7 +22,8 @@ from pathlib import Path
 from benchmarks.measurement import Measurement
 from iter8_gitops.sdk import Client
 from iter8_gitops.spec.state_folder import StateFolder
-from tests.serving.conftest import Server, end, launch, publish, wait_until_ready
+from tests.serving.boards import publish
+from tests.serving.servers import Server, end, launch, wait_until_ready
 
 SECONDS = float(os.environ.get("ITER8_BENCH_SECONDS", "15"))
 APPLICATION, USERS = "prod/backend", 10_000

@@ -10,7 +10,8 @@ import pytest
 
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.spec.state_folder import StateFolder
-from tests.serving.conftest import Server, end, launch, make_snapshot, make_state, wait_until_ready
+from tests.serving.boards import make_snapshot, make_state
+from tests.serving.servers import Server, end, launch, wait_until_ready
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 import iter8_gitops.serving.abn as package
 from tests.clients.fixtures import require
 from tests.docs.programs import program, run
-from tests.serving.conftest import Server
+from tests.serving.servers import Server
 
 PAGE = "grpc.md"
 NAMED = "127.0.0.1:50051"

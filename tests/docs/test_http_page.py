@@ -10,7 +10,7 @@ import pytest
 
 from tests.clients.fixtures import require
 from tests.docs.programs import program, run
-from tests.serving.conftest import Server
+from tests.serving.servers import Server
 
 PAGE = "http.md"
 NAMED, NOWHERE = "http://127.0.0.1:8080", "http://127.0.0.1:1"

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.docs import programs
-from tests.serving.conftest import Server
+from tests.serving.servers import Server
 
 PAGE = "openfeature.md"
 pytestmark = pytest.mark.slow

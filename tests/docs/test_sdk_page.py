@@ -17,7 +17,8 @@ import pytest
 from iter8_gitops.sdk import Client, Timeouts
 from iter8_gitops.spec.state_folder import StateFolder
 from tests.sdk.conftest import end
-from tests.serving.conftest import launch, make_state, publish, wait_until_ready
+from tests.serving.boards import make_state, publish
+from tests.serving.servers import launch, wait_until_ready
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sdk.md").read_text(encoding="utf-8")
 PROGRAMS: list[str] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -22,7 +22,8 @@ from iter8_gitops.core.wire import encode_news
 from iter8_gitops.sdk import Client, Timeouts
 from iter8_gitops.spec.snapshot import ChangeLog, Snapshot
 from iter8_gitops.spec.state_folder import StateFolder
-from tests.serving.conftest import Server, launch, make_snapshot, make_state, publish, wait_until_ready
+from tests.serving.boards import make_snapshot, make_state, publish
+from tests.serving.servers import Server, launch, wait_until_ready
 
 QUICK = Timeouts(connect=1.0, read=1.0, total=2.0, stream=8.0)
 PATIENCE = 30.0

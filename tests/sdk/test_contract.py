@@ -15,7 +15,8 @@ from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.sdk import Client, InvalidArgumentError, NotFoundError
 from iter8_gitops.spec.routemap import Rule, Targeting
 from tests.sdk.conftest import eventually
-from tests.serving.conftest import Server, make_state
+from tests.serving.boards import make_state
+from tests.serving.servers import Server
 
 ALPHABET = "abcXYZ019 -_./@äßλ中😀"
 NAMES = ("prod/backend", "shop", "default/shop", "shop-routemap", "prod/aimed", "prod/nobody", "prod/new")

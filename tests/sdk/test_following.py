@@ -17,7 +17,8 @@ from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.sdk import Client, UnavailableError
 from iter8_gitops.spec.state_folder import StateFolder
 from tests.sdk.conftest import end, eventually
-from tests.serving.conftest import Server, make_state, publish
+from tests.serving.boards import make_state, publish
+from tests.serving.servers import Server
 
 pytestmark = pytest.mark.slow
 

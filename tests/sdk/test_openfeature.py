@@ -29,7 +29,8 @@ from iter8_gitops.sdk import Client
 from iter8_gitops.sdk.openfeature import Iter8Provider
 from iter8_gitops.spec.routemap import Rule, Targeting
 from tests.sdk.conftest import end, eventually
-from tests.serving.conftest import Server, make_state
+from tests.serving.boards import make_state
+from tests.serving.servers import Server
 
 CHANCE = random.Random(5)
 USERS = [f"user-{CHANCE.randrange(10**9)}" for _ in range(50)]

@@ -17,7 +17,7 @@ from iter8_gitops.sdk.backoff import Backoff
 from iter8_gitops.sdk.events import MAX_EVENT_BYTES, Event, EventParser
 from iter8_gitops.sdk.outbox import MOST_BYTES, MOST_ITEMS, Outbox, ValueReport
 from tests.sdk.conftest import Scripted
-from tests.serving.conftest import make_state
+from tests.serving.boards import make_state
 
 STREAM = (
     b'\xef\xbb\xbf: hello\n\nevent: snapshot\nid: b.1\ndata: {"a":\ndata: 1}\n\n: heartbeat\r\n\r\n'

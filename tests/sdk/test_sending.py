@@ -22,7 +22,7 @@ from iter8_gitops.sdk import (
 from iter8_gitops.sdk.backoff import Backoff
 from iter8_gitops.spec.state_folder import StateFolder
 from tests.sdk.conftest import LossyProxy, Scripted, board, end, eventually
-from tests.serving.conftest import Server
+from tests.serving.servers import Server
 
 JSON = {"Content-Type": "application/json"}
 

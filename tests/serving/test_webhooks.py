@@ -13,7 +13,7 @@ import pytest
 
 from iter8_gitops.errors import ConfigurationError, UnavailableError
 from iter8_gitops.serving.webhooks import KEPT_DELIVERIES, Reception, Webhooks, WebhookSecret
-from tests.serving.conftest import WEBHOOK_SECRET
+from tests.serving.in_process import WEBHOOK_SECRET
 
 PUSH = json.dumps({"ref": "refs/heads/main", "after": "0123abc"})
 JSON = {"Content-Type": "application/json"}

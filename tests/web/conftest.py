@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.spec.state_folder import StateFolder
 from tests.clients.fixtures import require
-from tests.serving.conftest import Server, end, launch, start, wait_until_ready
+from tests.serving.conftest import start
+from tests.serving.servers import Server, end, launch, wait_until_ready
 from tests.web.browsing import PROGRAM, Visit, start_browser
 from tests.web.story import play
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from iter8_gitops.spec.state_folder import StateFolder
-from tests.serving.conftest import end, launch, wait_until_ready
+from tests.serving.servers import end, launch, wait_until_ready
 from tests.web.browsing import start_browser
 from tests.web.story import play
 

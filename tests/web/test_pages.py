@@ -17,7 +17,9 @@ from iter8_gitops.spec.history import HistoryEntry
 from iter8_gitops.spec.problem import Problem
 from iter8_gitops.spec.snapshot import Snapshot
 from iter8_gitops.spec.steering import PromotionPhase, PromotionState
-from tests.serving.conftest import Bench, bench, make_snapshot, make_state
+from tests.serving.boards import make_snapshot, make_state
+from tests.serving.conftest import bench
+from tests.serving.in_process import Bench
 from tests.web.story import METRICS, routemap, version
 
 __all__ = ["bench"]

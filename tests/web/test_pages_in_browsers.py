@@ -17,7 +17,7 @@ from iter8_gitops.board.publisher import BoardPublisher
 from iter8_gitops.spec.metric import EpochWeights
 from iter8_gitops.spec.snapshot import RoutemapState, SourceStatus
 from iter8_gitops.spec.state_folder import StateFolder
-from tests.serving.conftest import Server
+from tests.serving.servers import Server
 from tests.web.browsing import Visit
 from tests.web.conftest import Shop
 from tests.web.story import routemap, version
