@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from typing import Any
@@ -309,3 +310,19 @@ def test_other_content_types_are_415(api: Any, content_type: str) -> None:
     answer = api.post("/v1/metrics", json.dumps(ONE), content_type)
 
     assert (answer.status_code, answer.json["field"]) == (415, "Content-Type")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "GZIP"])
+def test_a_compressed_body_is_415_and_says_so(api: Any, coding: str) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+
+    answer = api.call("POST", "/v1/metrics", body=gzip.compress(json.dumps(ONE).encode()), headers=headers)
+
+    assert (answer.status_code, answer.json["field"]) == (415, "Content-Encoding")
+    assert f"'{coding.lower()}'" in answer.json["description"]
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity ", ""])
+def test_a_body_that_is_said_to_come_as_it_is_is_taken(api: Any, coding: str) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    assert api.call("POST", "/v1/metrics", body=json.dumps(ONE), headers=headers).status_code == 200

@@ -25,7 +25,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 async def read_json(req: Request, whole_number: Callable[[str], float] = float) -> Any:
     """The body as plain JSON values. `whole_number` makes numbers of digits alone, by default floats.
 
-    Raises `RequestError` (413 above 4 MiB, 415 for another content type) and `InvalidArgumentError`
+    Raises `RequestError` (413 above 4 MiB, 415 for another content type or coding) and `InvalidArgumentError`
     with the line and column of what is not JSON, and for NaN, infinity and duplicate keys.
     """
     return decode_json(await read_json_text(req), whole_number)
@@ -47,6 +47,10 @@ def _require_json(req: Request) -> None:
     if media_type != falcon.MEDIA_JSON:
         description = f"the body must be application/json, not '{shown(media_type)}'"
         raise RequestError(falcon.HTTP_415, "Unsupported media type", description, "Content-Type")
+    coding = (req.get_header("Content-Encoding") or "identity").strip().lower()
+    if coding != "identity":
+        description = f"the body must come as it is, without the coding '{shown(coding)}'"
+        raise RequestError(falcon.HTTP_415, "Unsupported content coding", description, "Content-Encoding")
 
 
 async def read_body(req: Request, limit: int = MAX_BODY_BYTES) -> bytes:

@@ -261,7 +261,7 @@ _REFUSALS = {
     404: "No such application",
     405: "Not the method of this route",
     413: "The body is too large",
-    415: "The body is not declared as JSON",
+    415: "The body is not declared as JSON, or is compressed",
     500: "A defect of the server",
     503: "Nothing was published yet, or the store cannot be used now",
 }

@@ -21,7 +21,7 @@ _REFUSALS = {
     400: "The body or the context cannot be used",
     405: "Not the method of this route",
     413: "The body is too large",
-    415: "The body is not declared as JSON",
+    415: "The body is not declared as JSON, or is compressed",
     500: "Nothing was published yet, or a defect of the server",
 }
 
