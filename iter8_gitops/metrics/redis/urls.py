@@ -11,7 +11,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from iter8_gitops.contracts.metric_store import KEPT_TRANSACTIONS
 from iter8_gitops.errors import ConfigurationError
@@ -21,6 +21,11 @@ from iter8_gitops.secret_references import FromEnvironment, FromFile
 from iter8_gitops.spec.durations import DURATION_HINT, parse_duration
 
 _PORT = 6379
+_URL = re.compile(
+    r"(?P<scheme>[^:/?#]+)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(\?(?P<query>[^#]*))?(#(?P<fragment>.*))?", re.DOTALL
+)
+"""RFC 3986, appendix B, of URLs that have an authority."""
+
 _PREFIX = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
 _PLAIN_NAME = re.compile(r"[a-z_]{1,32}")
 _HOST = re.compile(r"\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+")
@@ -36,23 +41,20 @@ _T = TypeVar("_T")
 
 def parse(url: str) -> RedisOptions:
     """The options in `url`, whose scheme is redis or rediss, also with +cluster. Raises `ConfigurationError`."""
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise _refused("its host cannot be read; percent-encode the special characters of user and password") from error
-    if "@" in parts.path + parts.query or parts.fragment or url.endswith("#"):
-        raise _refused("percent-encode the special characters of user and password: '/', '?', '#' and '@'")
-    cluster = parts.scheme.endswith("+cluster")
-    login, _, hosts = parts.netloc.rpartition("@")
+    scheme, authority, path, query, fragment = _parts(url)
+    login, _, hosts = authority.rpartition("@")
+    if "@" in path + query or fragment is not None or "[" in login or "]" in login:
+        raise _refused("percent-encode the special characters of user and password: '/', '?', '#', '[', ']' and '@'")
+    cluster = scheme.endswith("+cluster")
     user, has_password, password = login.partition(":")
-    given = _Given(parts.query)
+    given = _Given(query)
     options = RedisOptions(
         addresses=_addresses(hosts, cluster=cluster),
         cluster=cluster,
-        database=_database(parts.path, cluster=cluster),
+        database=_database(path, cluster=cluster),
         user=unquote(user),
         password=_password(unquote(password) if has_password else None, given),
-        tls=_tls(given, secure=parts.scheme.startswith("rediss")),
+        tls=_tls(given, secure=scheme.startswith("rediss")),
         prefix=given.take("prefix", _prefix, "iter8"),
         timeout=given.take("timeout", _positive, 5.0),
         connect_timeout=given.take("connect_timeout", _positive, 2.0),
@@ -66,6 +68,17 @@ def parse(url: str) -> RedisOptions:
     if options.wait and options.wait_timeout >= options.timeout:
         raise _refused("wait_timeout must be shorter than timeout")
     return options
+
+
+def _parts(url: str) -> tuple[str, str, str, str, str | None]:
+    """Scheme, authority, path, query, and the fragment if there is a `#`.
+
+    Not by `urlsplit`, which refuses an address in brackets behind other addresses, in some releases of Python.
+    """
+    found = _URL.fullmatch(url)
+    if found is None:
+        raise _refused("it is no URL: write redis://host:port")
+    return found["scheme"].lower(), found["authority"], found["path"], found["query"] or "", found["fragment"]
 
 
 class _Given:

@@ -57,6 +57,7 @@ def test_a_cluster_may_have_several_addresses() -> None:
     given = parse("redis+cluster://a,b:7001,[::1]:7002")
     assert given.cluster
     assert given.addresses == (Address("a", 6379), Address("b", 7001), Address("::1", 7002))
+    assert parse("redis+cluster://[::1]:7001,a").addresses == (Address("::1", 7001), Address("a", 6379))
     assert parse("rediss+cluster://a").tls == Tls()
 
 
@@ -91,6 +92,12 @@ def test_a_cluster_may_have_several_addresses() -> None:
         (f"redis://ann:x@{SECRET}!@h!", "a host has a character that none has"),
         (f"redis://h:{SECRET}", "the port must be a number"),
         (f"redis://ann:[{SECRET}@h", "percent-encode"),
+        (f"redis://ann:{SECRET}]@h", "percent-encode"),
+        (f"redis://ann:x@h#{SECRET}", "percent-encode"),
+        ("redis://h#", "percent-encode"),
+        ("redis://h\nx", "a host has a character that none has"),
+        ("redis://[::1]x", "a host has a character that none has"),
+        ("redis:/h", "write redis://host:port"),
         (f"redis://h?{SECRET}=1", "there is no option of that name"),
     ],
 )
