@@ -32,7 +32,7 @@ class Watcher:
         self.answers = 0
         self.stale = 0
         self.wrong: list[str] = []
-        self._url = system.url
+        self._http = httpx.Client(base_url=system.url, timeout=5, trust_env=False)
         self._lock = threading.Lock()
         self._phases: list[dict[str, int]] = []
         self._at = dict.fromkeys(USERS, 0)
@@ -43,12 +43,14 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name=f"watcher {application}")
 
     def __enter__(self) -> Self:
+        self._await_application()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
+        self._http.close()
         assert not self.wrong, f"{len(self.wrong)} of {self.answers} answers were wrong: {self.wrong[:10]}"
         assert self.rounds > 0, "nothing was asked"
 
@@ -80,12 +82,18 @@ class Watcher:
             self._phases.append({user: assign.version_of(user) for user in USERS})
             self._last = {}
 
-    def _run(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=5, trust_env=False) as client:
-            while not self._stop.wait(_BREATH):
-                self._ask_for_all(client)
+    def _await_application(self) -> None:
+        """Wait until the worker at this connection knows the application: another one told that it is there."""
+        eventually(lambda: self._ask_for(USERS[0]).is_success, f"an answer for {self.application}")
 
-    def _ask_for_all(self, client: httpx.Client) -> None:
+    def _ask_for(self, user: str) -> httpx.Response:
+        return self._http.get("/v1/lookup", params={"application": self.application, "user": user})
+
+    def _run(self) -> None:
+        while not self._stop.wait(_BREATH):
+            self._ask_for_all()
+
+    def _ask_for_all(self) -> None:
         fresh = True
         seen: dict[str, int] = {}
         with self._lock:
@@ -95,7 +103,7 @@ class Watcher:
                 at = self._at[user]
             began = time.monotonic()
             try:
-                response = client.get("/v1/lookup", params={"application": self.application, "user": user})
+                response = self._ask_for(user)
                 response.raise_for_status()
                 answer = response.json()
             except httpx.HTTPError as error:
