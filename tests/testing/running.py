@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import signal
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from iter8_gitops.testing import ObjectContract, PluginContract
+
+_OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+_PATIENCE = 120.0
 
 
 def module_of(source: str, name: str = "the_plugin") -> types.ModuleType:
@@ -51,9 +55,15 @@ def run_pytest(folder: Path, suite: str, **modules: str) -> str:
     for name, text in {**modules, "test_suite": suite}.items():
         (folder / f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\nfilterwarnings = error\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "test_suite.py"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    return done.stdout + done.stderr
+    command = [sys.executable, "-X", "faulthandler", "-m", "pytest", *_OPTIONS, "test_suite.py"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        try:
+            shown, _ = child.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGABRT)  # Then it tells where it stands.
+            shown, _ = child.communicate()
+            pytest.fail(f"a pytest of its own took longer than {_PATIENCE} s:\n{shown}")
+    return shown
 
 
 def _complaint(contract: type[PluginContract], name: str, arguments: Mapping[str, object]) -> str:
