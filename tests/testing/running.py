@@ -61,8 +61,10 @@ def run_pytest(folder: Path, suite: str, **modules: str) -> str:
             shown, _ = child.communicate(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGABRT)  # Then it tells where it stands.
-            shown, _ = child.communicate()
+            shown, _ = child.communicate(timeout=10)
             pytest.fail(f"a pytest of its own took longer than {_PATIENCE} s:\n{shown}")
+        finally:
+            child.kill()
     return shown
 
 
